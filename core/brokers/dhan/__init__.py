@@ -1,0 +1,1 @@
+"""DhanHQ v2 as pure data: packet layouts, the instrument master and recordings."""

@@ -1,0 +1,1 @@
+"""What exists on a developer's machine only: the embedded Supabase and the Dhan simulator."""

@@ -1,0 +1,1 @@
+"""The embedded Supabase: Postgres, PostgREST, auth and Realtime behind one loopback port."""
