@@ -1,0 +1,52 @@
+# Every target sets up what it needs in .venv; `make` alone lists them.
+PYTHON ?= $(shell command -v python3.12 || command -v python3)
+PY     := .venv/bin/python
+STACK  ?= embedded
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-full lint types build stack dhan bench picture clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+install: .venv/.installed ## set up Python packages, Node and npm packages in .venv
+
+.venv/.installed: requirements-dev.txt devstack/install.py devstack/package-lock.json tests/contract/package-lock.json
+	@echo "Setting up .venv (once, about a minute and a half):" >&2
+	@$(PYTHON) devstack/install.py
+
+demo: .venv/.installed ## run the whole system on a simulated market day, with a live view
+	@exec $(PY) -m devstack.demo
+
+test: .venv/.installed ## run the tests (under 10 minutes)
+	@$(PY) -m pytest -n 2 --dist loadfile
+
+test-full: .venv/.installed ## run the tests that are too long for `make test`
+	@$(PY) -m pytest -n 2 --dist loadfile -m full
+
+lint: .venv/.installed ## check style and formatting of Python and SQL
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m sqlfluff lint --processes 2 --disable-progress-bar devstack/supabase/sql supabase
+
+types: .venv/.installed ## check types, strictly
+	@$(PY) -m mypy
+
+build: .venv/.installed ## compile core with mypyc into build/ (needs a C compiler)
+	@$(PY) -m devstack.compile
+
+stack: .venv/.installed ## run the embedded Supabase alone (STACK=cli: the Supabase CLI's instead)
+	@exec $(PY) -m devstack.supabase --backend $(STACK)
+
+dhan: .venv/.installed ## run the Dhan simulator alone
+	@exec $(PY) -m devstack.dhan
+
+bench: .venv/.installed ## run the benchmarks; each prints its peer's figure beside ours
+	@set -e; for file in bench/*.py; do echo "== $$file"; $(PY) $$file; done
+
+picture: .venv/.installed ## draw the generated day into docs/
+	@$(PY) -m devstack.dhan.draw_day --out docs/generated-day.png
+
+clean: ## remove everything that was set up or built, the embedded database included
+	@if [ -x $(PY) ]; then $(PY) -m devstack.supabase --remove-state; fi
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis devstack/node_modules tests/contract/node_modules
