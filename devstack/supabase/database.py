@@ -1,0 +1,91 @@
+"""A database as the stack needs it: a running Postgres that has been bootstrapped.
+
+In:  a home, a locked state and the keys.
+Out: connection strings, of the superuser for the services and of ``postgres`` for everybody.
+Next: `devstack/supabase/stack.py`.
+"""
+
+import shutil
+
+from core.errors import ConfigError
+from devstack.lifetime import free_port
+from devstack.supabase.account import server_account
+from devstack.supabase.bootstrap import bootstrap, bootstrap_digest
+from devstack.supabase.install import install_postgres
+from devstack.supabase.keys import POSTGRES_PASSWORD, Keys
+from devstack.supabase.postgres import ADMIN, DATABASE, Postgres, stop_leftover
+from devstack.supabase.state import State
+
+
+class Database:
+    """One Postgres over one state, created and bootstrapped when the state is new.
+
+    Parameters
+    ----------
+    state
+        Locked state.
+    keys
+        Keys of the state's home.
+    """
+
+    def __init__(self, state: State, keys: Keys) -> None:
+        installation = install_postgres(state.home)
+        self.state = state
+        self._keys = keys
+        self._digest = bootstrap_digest(installation.name)
+        self._marker = state.data / "tradebase"  # Written last: without it the data are half made.
+        self.server = Postgres(installation, state, server_account())
+        self.created = False
+
+    @property
+    def admin_conninfo(self) -> str:
+        """Connection string of the superuser, over the Unix socket."""
+        return self.server.conninfo(ADMIN, self._keys.admin_password)
+
+    @property
+    def url(self) -> str:
+        """Address for developers and migrations: role ``postgres`` over TCP."""
+        return f"postgresql://postgres:{POSTGRES_PASSWORD}@127.0.0.1:{self.server.port}/{DATABASE}"
+
+    def start(self, port: int) -> None:
+        """Start the server on `port`, 0 for any free one; when it was made before, do not wait.
+
+        Raises
+        ------
+        ConfigError
+            The data were made by another version of the stack.
+        StoreError
+            The server cannot be made or started.
+        """
+        self._drop_half_made()
+        self.created = not self._marker.exists()
+        if self.created:
+            self.server.initialise(self._keys.admin_password)
+        elif self._marker.read_text() != self._digest:
+            raise ConfigError(
+                f"the database in {self.state.directory} was made by another version of the "
+                "stack; make it anew with --reset"
+            )
+        self.server.start(port or free_port())
+
+    def wait_ready(self) -> None:
+        """Return once the database can be used, bootstrapped on its first start."""
+        self.server.wait_ready()
+        if self.created:
+            bootstrap(self.admin_conninfo, self._keys)
+            self._marker.write_text(self._digest)
+
+    def stop(self) -> None:
+        """Stop the server; the state stays locked."""
+        self.server.stop()
+
+    def _drop_half_made(self) -> None:
+        if self.state.data.exists() and not self._marker.exists():
+            stop_leftover(self.state.data)
+            shutil.rmtree(self.state.data)
+
+
+def reset(state: State) -> None:
+    """Delete the state's database, stopping a server left over from a killed stack."""
+    stop_leftover(state.data)
+    shutil.rmtree(state.data, ignore_errors=True)

