@@ -55,7 +55,7 @@ class Postgres:
         read_end, write_end = os.pipe()  # initdb reads the password here: never on disk.
         os.write(write_end, password.encode() + b"\n")
         os.close(write_end)
-        command = [
+        command: list[str | Path] = [
             self._bin / "initdb",
             f"--pgdata={self._state.data}",
             f"--username={ADMIN}",
