@@ -1,0 +1,57 @@
+/*
+ * Runs cases against a stack, many at a time, and says how each ended.
+ *
+ * In:  on standard input {"stack": {...}, "runs": [{"behaviour", "vsn", "rule"?}]}.
+ * Out: on standard output one JSON line per run: the run with outcome passed, failed or skipped
+ *      and, unless passed, why. With --list: the names of all cases instead.
+ * Next: stage.mjs, then the cases.
+ */
+
+import { text } from "node:stream/consumers"
+import process from "node:process"
+
+import { auth } from "./auth.mjs"
+import { broadcast } from "./broadcast.mjs"
+import { changes } from "./changes.mjs"
+import { connection } from "./connection.mjs"
+import { rest } from "./rest.mjs"
+import { security } from "./security.mjs"
+import { Skipped, Stage } from "./stage.mjs"
+
+const CASES = { ...auth, ...rest, ...security, ...changes, ...broadcast, ...connection }
+const AT_ONCE = 8
+// These disturb everybody on the stack, so they run when nobody else does.
+const ALONE = new Set(["a terminated replication connection recovers by itself"])
+
+async function outcomeOf(stack, run) {
+  const stage = new Stage(stack, run)
+  try {
+    await CASES[run.behaviour](stage)
+    return { outcome: "passed" }
+  } catch (error) {
+    const outcome = error instanceof Skipped ? "skipped" : "failed"
+    return { outcome, why: error?.stack ?? JSON.stringify(error) }
+  } finally {
+    await stage.close()
+  }
+}
+
+async function report(stack, run) {
+  console.log(JSON.stringify({ ...run, ...(await outcomeOf(stack, run)) }))
+}
+
+async function runAll({ stack, runs }) {
+  const together = runs.filter((run) => !ALONE.has(run.behaviour))
+  const lane = async () => {
+    for (let run = together.shift(); run; run = together.shift()) await report(stack, run)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, lane))
+  for (const run of runs) if (ALONE.has(run.behaviour)) await report(stack, run)
+}
+
+if (process.argv.includes("--list")) {
+  console.log(JSON.stringify(Object.keys(CASES)))
+} else {
+  await runAll(JSON.parse(await text(process.stdin)))
+  process.exit(0) // Timers of closed clients must not keep the run alive.
+}
