@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from math import isfinite
 from typing import Final
 
 from core.errors import DataError
@@ -183,10 +182,12 @@ class Instrument:
         DataError
             If `price` is not a finite number.
         """
-        if not isfinite(price):
-            raise DataError(f"price {price} of {self.symbol} is not a finite number")
-        ticks = round(price * PAISE_PER_RUPEE / self.tick_paise)
-        return ticks * self.tick_paise / PAISE_PER_RUPEE
+        tick = self.tick_paise
+        try:
+            ticks = round(price * PAISE_PER_RUPEE / tick)
+        except (ValueError, OverflowError) as error:  # NaN, infinity
+            raise DataError(f"price {price} of {self.symbol} is not a finite number") from error
+        return ticks * tick / PAISE_PER_RUPEE
 
     def _check_numbers(self) -> None:
         paise = self.tick_size * PAISE_PER_RUPEE
