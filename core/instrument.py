@@ -203,17 +203,15 @@ class Instrument:
             raise DataError(f"{self.symbol}: freeze quantity {self.freeze_quantity} is below 1")
 
     def _check_terms(self) -> None:
-        derivative = self.kind.is_future or self.kind.is_option
-        _require(self, "expiry", wanted=derivative)
-        _require(self, "strike", wanted=self.kind.is_option)
-        _require(self, "option_side", wanted=self.kind.is_option)
+        option = self.kind.is_option
+        self._require("expiry", self.expiry, wanted=option or self.kind.is_future)
+        self._require("strike", self.strike, wanted=option)
+        self._require("option side", self.option_side, wanted=option)
         if self.strike is not None and not (self.strike.is_finite() and self.strike > 0):
             raise DataError(f"{self.symbol}: strike {self.strike} is not above 0")
 
-
-def _require(instrument: Instrument, name: str, *, wanted: bool) -> None:
-    value = getattr(instrument, name)
-    if wanted and value is None:
-        raise DataError(f"{instrument.symbol}: {instrument.kind} without {name}")
-    if not wanted and value is not None:
-        raise DataError(f"{instrument.symbol}: {instrument.kind} with {name} {value}")
+    def _require(self, name: str, value: object, *, wanted: bool) -> None:
+        if wanted and value is None:
+            raise DataError(f"{self.symbol}: {self.kind} without {name}")
+        if not wanted and value is not None:
+            raise DataError(f"{self.symbol}: {self.kind} with {name} {value}")
