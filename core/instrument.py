@@ -88,11 +88,18 @@ class InstrumentKind(StrEnum):
         return self in _OPTIONS
 
 
-_FUTURES: Final = frozenset(
-    (InstrumentKind.FUTIDX, InstrumentKind.FUTSTK, InstrumentKind.FUTCUR, InstrumentKind.FUTCOM)
+# Tuples, not sets: the hash of an enum member is computed in Python, its identity is not.
+_FUTURES: Final = (
+    InstrumentKind.FUTIDX,
+    InstrumentKind.FUTSTK,
+    InstrumentKind.FUTCUR,
+    InstrumentKind.FUTCOM,
 )
-_OPTIONS: Final = frozenset(
-    (InstrumentKind.OPTIDX, InstrumentKind.OPTSTK, InstrumentKind.OPTCUR, InstrumentKind.OPTFUT)
+_OPTIONS: Final = (
+    InstrumentKind.OPTIDX,
+    InstrumentKind.OPTSTK,
+    InstrumentKind.OPTCUR,
+    InstrumentKind.OPTFUT,
 )
 
 

@@ -107,28 +107,36 @@ class MasterReader:
         self._rows = csv.reader(lines)
         self._columns = find_columns(next(self._rows, []))
         self._least_columns = self._columns.last + 1
-        self._wanted = frozenset(Segment if segments is None else segments)
+        self._wanted = tuple(Segment if segments is None else segments)
 
     def __iter__(self) -> Iterator[Instrument]:
-        report, columns, wanted = self.report, self._columns, self._wanted
         for row in self._rows:
             if not row:
                 continue
-            report.rows += 1
+            self.report.rows += 1
             try:
-                if len(row) < self._least_columns:
-                    raise DataError(f"{len(row)} columns, must be {self._least_columns} or more")
-                segment = _segment(row[columns.exchange], row[columns.segment])
-                if segment not in wanted:
-                    report.left_out[f"segment {segment}"] += 1
-                elif _TEST_SYMBOL in row[columns.symbol]:
-                    report.left_out["test symbol"] += 1
-                else:
-                    yield _instrument(row, columns, segment)
-                    report.instruments += 1
+                instrument = self._read(row)
             except DataError as error:
                 # What `Instrument` says begins with its symbol; reasons are counted without.
-                report.note_bad(str(error).rpartition(": ")[2], self._rows.line_num)
+                self.report.note_bad(str(error).rpartition(": ")[2], self._rows.line_num)
+                continue
+            if instrument is not None:
+                self.report.instruments += 1
+                yield instrument
+
+    def _read(self, row: Sequence[str]) -> Instrument | None:
+        """Return the row's instrument, None if it was counted as left out."""
+        columns = self._columns
+        if len(row) < self._least_columns:
+            raise DataError(f"{len(row)} columns, must be {self._least_columns} or more")
+        segment = _segment(row[columns.exchange], row[columns.segment])
+        if segment not in self._wanted:
+            self.report.left_out[f"segment {segment}"] += 1
+            return None
+        if _TEST_SYMBOL in row[columns.symbol]:
+            self.report.left_out["test symbol"] += 1
+            return None
+        return _instrument(row, columns, segment)
 
 
 def _segment(exchange: str, letter: str) -> Segment:
@@ -148,7 +156,7 @@ def _instrument(row: Sequence[str], columns: Columns, segment: Segment) -> Instr
     symbol = row[columns.symbol if derivative else columns.listed_symbol]
     return Instrument(
         segment,
-        _whole(row[columns.security_id], "security id"),
+        _security_id(row[columns.security_id]),
         symbol,
         kind,
         _whole(row[columns.lot_size], "lot size"),
@@ -205,15 +213,15 @@ def _expiry(text: str) -> date:
     return expiry
 
 
-def _whole(text: str, name: str) -> int:
+def _security_id(text: str) -> int:
     try:
         return int(text)
-    except ValueError:
-        return _whole_of_decimal(text, name)
+    except ValueError as error:
+        raise DataError(f"security id {text!r} is not a whole number") from error
 
 
 @lru_cache(maxsize=_DISTINCT)
-def _whole_of_decimal(text: str, name: str) -> int:
+def _whole(text: str, name: str) -> int:
     value = _number(text, name)  # Lots are written as 65.0.
     if value != int(value):
         raise DataError(f"{name} {text!r} is not a whole number")
