@@ -1,0 +1,1 @@
+"""The behaviours as cases of supabase-py, one module per area."""
