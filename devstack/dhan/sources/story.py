@@ -1,0 +1,191 @@
+"""What happens on a generated day: where the market goes, when volume bursts, the basis strays.
+
+In:  a seeded generator and the length of the session.
+Out: a `Story`: level, activity and basis by minute, and the list of what was planned.
+Next: `devstack/dhan/sources/generated.py`, which adds noise and trades it.
+
+A purely random day gives volume strategies nothing to do on most days, so the day is planned: an
+early reversal (moving averages cross), three breakouts from quiet ranges on bursts of volume in
+alternating directions, each followed by a climax and a fade, and a basis that now and then
+leaves its usual width. Times, sizes and the first direction come from the seed.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+from devstack.dhan.pricing import Floats
+
+_FULL_DAY_MINUTES: Final = 330  # A shorter session has room for the early reversal and one burst.
+_EARLY_BREAKOUT: Final = 26  # Minute of the breakout of a short session.
+
+# Minutes after a breakout -> times the usual activity, and -> share of the move made.
+_BURST_ACTIVITY: Final = (
+    (0, 13.0), (1, 10.0), (2, 8.0), (3, 7.0), (4, 7.0), (5, 5.0), (10, 4.0), (14, 3.5),
+    (15, 11.0), (19, 10.0), (20, 3.5), (25, 2.2), (32, 1.3), (40, 0.9),
+)  # fmt: skip
+_BURST_MOVE: Final = (
+    (0, 0.0), (1, 0.28), (3, 0.43), (5, 0.54), (15, 0.70), (19.5, 1.0), (26, 0.80), (35, 0.62),
+)  # fmt: skip
+_QUIET: Final = 0.75  # Activity in the range before a breakout.
+
+
+class EventName(StrEnum):
+    """What is planned for a minute."""
+
+    REVERSAL = "reversal"
+    BREAKOUT = "breakout"
+    CLIMAX = "climax"
+    BASIS = "basis out of its band"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedEvent:
+    """One planned happening, for pictures and logs."""
+
+    minute: float  # Of trading since the open.
+    name: EventName
+    direction: int  # +1 up, -1 down.
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A planned session.
+
+    Parameters
+    ----------
+    knots
+        ``(minute, level)``: the level is a log-distance from the day's anchor.
+    activity
+        One factor per minute for traded volume; 1 is usual.
+    excursions
+        ``(minute, fraction of price, minutes it lasts)`` by which the future leaves its carry.
+    events
+        What was planned, in order of time.
+    """
+
+    knots: tuple[tuple[float, float], ...]
+    activity: Floats
+    excursions: tuple[tuple[float, float, float], ...]
+    events: tuple[PlannedEvent, ...]
+
+    def level(self, seconds: Floats) -> Floats:
+        """Return the log-distance from the anchor at seconds of trading."""
+        minutes, levels = zip(*self.knots, strict=True)
+        level: Floats = np.interp(seconds / 60, minutes, levels)
+        return level
+
+    def basis(self, seconds: Floats) -> Floats:
+        """Return by what fraction of its price the future is pushed off its carry."""
+        minute = seconds / 60
+        total = np.zeros_like(minute)
+        for start, size, lasts in self.excursions:
+            ends = (start, start + 0.5, start + lasts - 1.5, start + lasts)
+            total += np.interp(minute, ends, (0.0, size, size, 0.0))
+        return total
+
+
+def tell(generator: np.random.Generator, minutes: int) -> Story:
+    """Plan a session.
+
+    Parameters
+    ----------
+    minutes
+        Of trading, without pauses.
+    """
+    first = 1 if generator.random() < 0.5 else -1
+    breakouts = _breakouts(generator, minutes, first)
+    knots = _early_reversal(generator, -first if len(breakouts) == 1 else first)
+    for start, direction, size in breakouts:
+        knots += _range_then_move(generator, knots[-1], (start, direction, size), minutes)
+    knots.append((float(minutes), knots[-1][1]))
+    excursions = _excursions(generator, minutes)
+    return Story(
+        tuple(knots),
+        _activity(minutes, [start for start, _, _ in breakouts]),
+        excursions,
+        _events(breakouts, excursions, first, minutes),
+    )
+
+
+type _Breakout = tuple[int, int, float]  # Minute, direction, size of the whole move.
+
+
+def _breakouts(generator: np.random.Generator, minutes: int, first: int) -> list[_Breakout]:
+    """Return minutes (multiples of 5: the start of a candle of 1m and 5m), directions, sizes.
+
+    More than 100 minutes lie between two of them, so that the range of the 20 candles of 5m
+    before a breakout is quiet.
+    """
+    if minutes < _FULL_DAY_MINUTES:
+        size = 0.006 * generator.uniform(0.95, 1.15)
+        return [(_EARLY_BREAKOUT, first, size)] if minutes > _EARLY_BREAKOUT + 8 else []
+    starts = [5 * int(generator.integers(low, low + 3)) for low in (17, 39, 60)]
+    return [
+        (start, first * (-1) ** number, 0.0085 * generator.uniform(0.95, 1.15))
+        for number, start in enumerate(starts)
+    ]
+
+
+def _early_reversal(generator: np.random.Generator, direction: int) -> list[tuple[float, float]]:
+    """Return a move against `direction` and a sharp one with it, so that averages cross."""
+    size = direction * generator.uniform(0.9, 1.2)
+    return [(0.0, 0.0), (9.0, -0.0018 * size), (20.0, 0.0016 * size), (24.0, 0.0013 * size)]
+
+
+def _range_then_move(
+    generator: np.random.Generator, last: tuple[float, float], breakout: _Breakout, minutes: int
+) -> list[tuple[float, float]]:
+    start, direction, size = breakout
+    quiet_from = max(last[0] + 2, min(last[0] + 50, start - 40))
+    middle = 0.0002 * generator.uniform(-1, 1)
+    knots = [(quiet_from, middle)] if quiet_from < start - 1 else []
+    moves = [(start + after, middle + direction * size * share) for after, share in _BURST_MOVE]
+    return knots + [(minute, level) for minute, level in moves if minute < minutes]
+
+
+def _activity(minutes: int, starts: list[int]) -> Floats:
+    """Return the U shape of a day, quiet before a breakout, with the bursts on top."""
+    minute = np.arange(minutes, dtype=np.float64)
+    shape = 1.0 + 0.9 * np.exp(-minute / 10) + 0.6 * np.exp((minute - minutes) / 18)
+    for start in starts:
+        after = minute - start
+        times, factors = zip(*_BURST_ACTIVITY, strict=True)
+        shape = np.where((after >= -35) & (after < 0), shape * _QUIET, shape)
+        shape = np.where(after >= 0, np.maximum(shape, np.interp(after, times, factors)), shape)
+    return shape
+
+
+def _excursions(
+    generator: np.random.Generator, minutes: int
+) -> tuple[tuple[float, float, float], ...]:
+    starts = [16, *range(60, minutes - 30, 75)]
+    sign = 1 if generator.random() < 0.5 else -1
+    return tuple(
+        (
+            start + generator.uniform(0, 12),
+            sign * (-1) ** number * generator.uniform(0.0008, 0.0011),
+            generator.uniform(5, 8),
+        )
+        for number, start in enumerate(starts)
+    )
+
+
+def _events(
+    breakouts: list[_Breakout],
+    excursions: tuple[tuple[float, float, float], ...],
+    first: int,
+    minutes: int,
+) -> tuple[PlannedEvent, ...]:
+    reversal = -first if len(breakouts) == 1 else first
+    events = [PlannedEvent(9, EventName.REVERSAL, reversal)]
+    for start, direction, _ in breakouts:
+        events.append(PlannedEvent(start, EventName.BREAKOUT, direction))
+        events.append(PlannedEvent(start + 15, EventName.CLIMAX, direction))
+    events += [
+        PlannedEvent(start, EventName.BASIS, 1 if size > 0 else -1) for start, size, _ in excursions
+    ]
+    inside = (event for event in events if event.minute < minutes)
+    return tuple(sorted(inside, key=lambda event: event.minute))
