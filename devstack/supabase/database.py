@@ -32,7 +32,7 @@ class Database:
         installation = install_postgres(state.home)
         self.state = state
         self._keys = keys
-        self._digest = bootstrap_digest(installation.name)
+        self.digest = bootstrap_digest(installation.name)
         self._marker = state.data / "tradebase"  # Written last: without it the data are half made.
         self.server = Postgres(installation, state, server_account())
         self.created = False
@@ -41,6 +41,16 @@ class Database:
     def admin_conninfo(self) -> str:
         """Connection string of the superuser, over the Unix socket."""
         return self.server.conninfo(ADMIN, self._keys.admin_password)
+
+    @property
+    def postgres_conninfo(self) -> str:
+        """Connection string of role ``postgres``, who applies migrations."""
+        return self.server.conninfo("postgres", POSTGRES_PASSWORD)
+
+    @property
+    def auth_conninfo(self) -> str:
+        """Connection string of the auth service's role."""
+        return self.server.conninfo("supabase_auth_admin", self._keys.auth_password)
 
     @property
     def url(self) -> str:
@@ -61,7 +71,7 @@ class Database:
         self.created = not self._marker.exists()
         if self.created:
             self.server.initialise(self._keys.admin_password)
-        elif self._marker.read_text() != self._digest:
+        elif self._marker.read_text() != self.digest:
             raise ConfigError(
                 f"the database in {self.state.directory} was made by another version of the "
                 "stack; make it anew with --reset"
@@ -73,7 +83,7 @@ class Database:
         self.server.wait_ready()
         if self.created:
             bootstrap(self.admin_conninfo, self._keys)
-            self._marker.write_text(self._digest)
+            self._marker.write_text(self.digest)
 
     def stop(self) -> None:
         """Stop the server; the state stays locked."""

@@ -53,6 +53,15 @@ ROLE_TOKENS: Final[Mapping[str, str]] = {
 }
 
 
+_ROLES: Final = {ANON_JWT: "anon", SERVICE_JWT: "service_role"}
+
+
+def role_claims(api_key: str) -> dict[str, Any] | None:
+    """Return what an API key lets its bearer claim, or None when we do not know the key."""
+    token = ROLE_TOKENS.get(api_key)
+    return None if token is None else {"role": _ROLES[token], "exp": _LEGACY_EXPIRY}
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """The keys of one home.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _FILE_NAME = re.compile(r"([0-9]+)_(.*)\.sql")
 _ENDS_TRANSACTION = re.compile(
     r"(begin|start\s+transaction|commit|end|rollback|abort|prepare\s+transaction)\b(?!\s+to\b)",
-    re.I,
+    re.IGNORECASE,
 )
 _HISTORY = """
     create schema if not exists supabase_migrations;

@@ -79,7 +79,7 @@ class State:
         self.data = directory / "data"
         self.run = directory / "run"
         self.logs = directory / "logs"
-        _make(directory)
+        make_directory(directory)
         self._lock = Lock(directory / "lock")
         if not self._lock.acquire(wait=False):
             raise ConfigError(
@@ -111,7 +111,7 @@ def open_home(directory: Path | None) -> Path:
             f"state directory {home} has {len(os.fsencode(home))} characters, "
             f"at most {_LONGEST_HOME} are possible (socket paths are short)"
         )
-    _make(home)
+    make_directory(home)
     return home
 
 
@@ -123,7 +123,7 @@ def main_state(home: Path) -> State:
 def ephemeral_state(home: Path) -> State:
     """Return a new state that nobody uses, after sweeping those whose stacks were killed."""
     parent = home / "ephemeral"
-    _make(parent)
+    make_directory(parent)
     with Lock(home / "ephemeral.lock"):
         for left in parent.iterdir():
             _sweep(left)
@@ -140,7 +140,7 @@ def _sweep(directory: Path) -> None:
     lock.release()
 
 
-def _make(directory: Path) -> None:
+def make_directory(directory: Path) -> None:
     """Make a directory only we can write; root's may be walked through by the server account.
 
     One that was there before is checked and never changed: it could be anybody's.

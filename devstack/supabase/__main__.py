@@ -1,0 +1,55 @@
+"""Run the stack from the command line: ``python -m devstack.supabase --help``.
+
+In:  arguments, environment, signals.
+Out: four shell lines on stdout when ready; one sentence on stderr and an exit code otherwise.
+Next: `devstack/supabase/options.py`.
+"""
+
+import logging
+import os
+import signal
+import sys
+
+from core.errors import EXIT_ASKED_TO_STOP, TradingError
+from devstack.lifetime import die_with_parent
+from devstack.supabase.options import Options, read_options
+
+
+def main() -> int:
+    """Run the stack; return the exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # As Ctrl-C, also while starting.
+    die_with_parent()
+    logging.basicConfig(level=logging.INFO, format="stack: %(message)s", stream=sys.stderr)
+    try:
+        _run(read_options(sys.argv[1:], os.environ))
+    except TradingError as error:
+        sys.stderr.write(f"stack: {error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        pass
+    return EXIT_ASKED_TO_STOP
+
+
+def _run(options: Options) -> None:
+    """Do what was asked; only that part is imported, a start has no time to lose."""
+    if options.remove_state:
+        from devstack.supabase.stack import remove_state  # noqa: PLC0415 - see above
+
+        remove_state(options)
+    elif options.backend == "cli":
+        from devstack.supabase.cli_backend import run_cli_stack  # noqa: PLC0415 - see above
+
+        run_cli_stack(options, _announce)
+    else:
+        from devstack.supabase.stack import run_stack  # noqa: PLC0415 - see above
+
+        run_stack(options, _announce)
+
+
+def _announce(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

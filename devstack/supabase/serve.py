@@ -1,0 +1,120 @@
+"""The asyncio half of the stack: services behind the gateway, and the watch over the servers.
+
+In:  a bound socket, a ready database, a starting PostgREST.
+Out: `ready` is called once everything answers; returns when asked to stop.
+Next: `devstack/supabase/gateway.py`.
+"""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from core.errors import StoreError
+from devstack.supabase.auth.service import Auth
+from devstack.supabase.database import Database
+from devstack.supabase.gateway import Gateway
+from devstack.supabase.keys import Keys, role_claims
+from devstack.supabase.postgrest import PostgRest
+
+try:
+    from devstack.supabase.realtime.server import Realtime
+except ImportError:
+
+    class Realtime:
+        def __init__(self, *a): ...
+        async def start(self): ...
+        async def stop(self): ...
+        async def handle_websocket(self, r):
+            return web.Response(status=503)
+
+        async def handle_http(self, r):
+            return web.Response(status=503)
+
+
+from devstack.supabase.rest_proxy import RestProxy
+from devstack.supabase.watch import ended
+
+log = logging.getLogger(__name__)
+
+_GOODBYE_SECONDS = 1.0  # for requests under way; websockets are closed at once
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What is served, and where."""
+
+    listener: socket.socket
+    url: str
+    database: Database
+    rest: PostgRest
+    keys: Keys
+    token_seconds: int
+
+
+def serve(services: Services, ready: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Raises
+    ------
+    StoreError
+        Postgres or PostgREST ended, or never got ready.
+    """
+    asyncio.run(_serve(services, ready))
+
+
+async def _serve(services: Services, ready: Callable[[], None]) -> None:
+    asked = _stop_signal()
+    async with AsyncExitStack() as running:
+        await _start(services, running)
+        await services.rest.wait_ready()
+        ready()
+        await _until_over(services, asked)
+
+
+async def _start(services: Services, running: AsyncExitStack) -> None:
+    """Start what lives in this process; `running` stops it in the opposite order."""
+    keys, database = services.keys, services.database
+    auth = Auth(database.auth_conninfo, keys, services.url, services.token_seconds)
+    running.push_async_callback(auth.stop)
+    proxy = RestProxy(services.rest.socket)
+    running.push_async_callback(proxy.stop)
+    realtime = Realtime(database.admin_conninfo, keys.verify, role_claims)
+    running.push_async_callback(realtime.stop)
+    await realtime.start()
+    gateway = Gateway(proxy, auth, realtime)
+    runner = web.AppRunner(gateway.app, access_log=None, shutdown_timeout=_GOODBYE_SECONDS)
+    await runner.setup()
+    running.push_async_callback(runner.cleanup)
+    await web.SockSite(runner, services.listener).start()
+
+
+async def _until_over(services: Services, asked: asyncio.Event) -> None:
+    """Return when asked to stop; raise when a server ends by itself."""
+    watched = {
+        asyncio.create_task(ended(server.process)): name
+        for name, server in (("Postgres", services.database.server), ("PostgREST", services.rest))
+        if server.process is not None
+    }
+    stop = asyncio.create_task(asked.wait())
+    done, _ = await asyncio.wait({stop, *watched}, return_when=asyncio.FIRST_COMPLETED)
+    for task in {stop, *watched} - done:
+        task.cancel()
+    if stop in done:
+        log.info("stopping")
+        return
+    task = done.pop()
+    server = services.database.server if watched[task] == "Postgres" else services.rest
+    raise StoreError(f"{watched[task]} ended (status {task.result()}): {server.last_words()}")
+
+
+def _stop_signal() -> asyncio.Event:
+    asked = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    return asked
