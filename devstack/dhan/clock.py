@@ -111,10 +111,12 @@ class MarketClock:
 
         Infinity while the clock does not move by itself.
         """
-        open_ns = self._open_ns_between(self.now(), market_ns)
-        if open_ns <= 0:
+        now = self.now()
+        if market_ns <= now:
             return 0.0
-        return open_ns / 1e9 / self._speed if self.is_running else math.inf
+        if not self.is_running:
+            return math.inf
+        return self._open_ns_between(now, market_ns) / 1e9 / self._speed
 
     def hold(self, who: str) -> None:
         """Stop market time until `who` resumes it; several may hold at once."""
@@ -145,6 +147,10 @@ class MarketClock:
     def advance_to(self, market_ns: int) -> None:
         """Move on to `market_ns` when playing as fast as possible; time never goes back here."""
         self._market = max(self._market, market_ns)
+
+    def nudge(self) -> None:
+        """Wake whoever waits for a change; something else they look at has changed."""
+        self._changed.set()
 
     async def changed(self, at_most: float) -> None:
         """Wait until somebody changed the clock, `at_most` wall seconds."""

@@ -13,21 +13,21 @@ several modes gets a packet per mode: what Dhan does there is not known.
 from dataclasses import dataclass
 from enum import IntFlag
 from itertools import pairwise
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.session import IST_OFFSET_SECONDS
 from devstack.dhan.layouts import (
     FULL,
-    IST_OFFSET_SECONDS,
     OPEN_INTEREST,
     QUOTE,
     TICKER,
     Layout,
-    frame_prefix,
 )
-from devstack.dhan.tape import Columns, EventKind, Integers, Records, Tape
+from devstack.dhan.messages import NOTHING, Burst, merged
+from devstack.dhan.tape import Columns, EventKind, Records, Tape
 
 type Bytes = NDArray[np.uint8]
 
@@ -65,20 +65,25 @@ _RULES: Final = (
 _PLAIN_FIELDS: Final = frozenset(Columns.__dataclass_fields__) - {"time_ns", "instrument", "ltt"}
 _BLOCK_ROWS: Final = 2_048
 _BLOCKS_KEPT: Final = 8
-MOST_STACKED: Final = 8
-"""Most packets in one message when they are stacked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Burst:
-    """What one socket gets of one slice."""
+class Encoder(Protocol):
+    """What the player and the server need of something that can be played."""
 
-    data: bytes
-    packets: int
-    frames: int
+    @property
+    def time_ns(self) -> NDArray[np.int64]:
+        """When each row is sent, UTC nanoseconds, in order."""
+        ...
 
-
-NOTHING: Final = Burst(b"", 0, 0)
+    def burst(
+        self,
+        start: int,
+        stop: int,
+        wanted: NDArray[np.uint8],
+        stack: np.random.Generator | None = None,
+    ) -> Burst:
+        """Return what a socket gets of some rows."""
+        ...
 
 
 class TapeEncoder:
@@ -98,6 +103,11 @@ class TapeEncoder:
         self._opens = np.array([session.open_ns for session in tape.sessions], np.int64)
         self._closes = np.stack([session.previous_close for session in tape.sessions])
         self._blocks: dict[tuple[int, int], Records] = {}
+
+    @property
+    def time_ns(self) -> NDArray[np.int64]:
+        """When each row is sent, UTC nanoseconds, in order."""
+        return self._tape.columns.time_ns
 
     def burst(
         self,
@@ -169,7 +179,7 @@ class TapeEncoder:
         if stack is None and len(groups) == 1:
             frames = groups[0][1]
             return Burst(frames.tobytes(), len(frames), len(frames))
-        return _merged(groups, stack)
+        return merged(groups, stack)
 
     def _block_frames(self, layout: Layout, start: int, stop: int) -> Records:
         """Return frames of rows in one block, of which a few are kept: sockets share them."""
@@ -183,48 +193,3 @@ class TapeEncoder:
             end = min(begin + _BLOCK_ROWS, len(self._tape))
             block = self._blocks[key] = self.frames(layout, begin, end)
         return block[start - begin : stop - begin]
-
-
-def _merged(
-    groups: list[tuple[Layout, Records, Integers]], stack: np.random.Generator | None
-) -> Burst:
-    """Interleave packets of several layouts in the order of the tape, then frame them anew."""
-    packets = [layout.packets(frames) for layout, frames, _ in groups]
-    place = np.concatenate([rows * len(_RULES) + at for at, (_, _, rows) in enumerate(groups)])
-    order = np.argsort(place)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    lengths = np.concatenate([np.full(len(matrix), matrix.shape[1]) for matrix in packets])[order]
-    first = _message_starts(len(order), stack)
-    data, offsets = _framed(lengths, first)
-    offsets = offsets[rank]
-    done = 0
-    for matrix in packets:
-        count, size = matrix.shape
-        data[offsets[done : done + count, None] + np.arange(size)] = matrix
-        done += count
-    return Burst(data.tobytes(), len(order), len(first))
-
-
-def _message_starts(packets: int, stack: np.random.Generator | None) -> Integers:
-    """Return which packets begin a message."""
-    if stack is None:
-        return np.arange(packets)
-    ends = np.cumsum(stack.integers(1, MOST_STACKED, packets, endpoint=True))
-    return np.concatenate((np.zeros(1, np.int64), ends[ends < packets]))
-
-
-def _framed(lengths: Integers, first: Integers) -> tuple[Bytes, Integers]:
-    """Lay out messages: return bytes that hold the frame headers, and each packet's offset."""
-    payloads = np.add.reduceat(lengths, first)
-    kinds, which = np.unique(payloads, return_inverse=True)
-    prefixes = [np.frombuffer(frame_prefix(int(size)), np.uint8) for size in kinds]
-    prefix_bytes = np.array([len(prefix) for prefix in prefixes])[which]
-    before = np.zeros(len(lengths), np.int64)
-    before[first] = prefix_bytes
-    offsets = np.cumsum(lengths + before) - lengths
-    data = np.empty(int(lengths.sum() + prefix_bytes.sum()), np.uint8)
-    for at, prefix in enumerate(prefixes):
-        places = offsets[first[which == at]] - len(prefix)
-        data[places[:, None] + np.arange(len(prefix))] = prefix
-    return data, offsets

@@ -15,9 +15,6 @@ from numpy.typing import NDArray
 
 from devstack.dhan.tape import DEPTH_LEVEL, DEPTH_LEVELS, Records
 
-IST_OFFSET_SECONDS: Final = 19_800
-"""Dhan writes last trade times as the IST clock's reading taken for Unix time (2.7)."""
-
 FINAL_BINARY: Final = 0x82
 FINAL_TEXT: Final = 0x81
 SHORT_PAYLOAD: Final = 125  # Longest payload whose length fits the second byte of the header.

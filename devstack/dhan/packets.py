@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.instrument import Instrument
-from devstack.dhan.layouts import IST_OFFSET_SECONDS
+from core.session import IST_OFFSET_SECONDS
 
 _HEADER: Final = struct.Struct("<BHBI")
 _PRICE_AND_NUMBER: Final = struct.Struct("<fI")
@@ -27,6 +27,8 @@ _MARKET_STATUS: Final = 7
 _DISCONNECT: Final = 50
 _DEPTH_BID: Final = 41
 _DEPTH_ASK: Final = 51
+
+_FULL_BYTES: Final = 162
 
 NO_SEGMENT: Final = 0
 UNKNOWN_CODE: Final = 77
@@ -75,6 +77,11 @@ def disconnect(reason: int) -> bytes:
 def unknown(security_id: int = 0, body_bytes: int = 16) -> bytes:
     """Return a well-formed packet whose code nobody knows."""
     return _packet(UNKNOWN_CODE, NO_SEGMENT, security_id, bytes(body_bytes))
+
+
+def truncated() -> bytes:
+    """Return the first half of a full packet, which says that it is whole."""
+    return _HEADER.pack(8, _FULL_BYTES, NO_SEGMENT, 0) + bytes(_FULL_BYTES // 2 - _HEADER.size)
 
 
 def depth(

@@ -1,0 +1,215 @@
+"""Faults on demand: what shall go wrong, for whom, how often or for how long.
+
+In:  the JSON of a fault from the control endpoint.
+Out: `FaultBoard`, which the feed and the REST side ask before they behave well.
+Next: `devstack/dhan/feed/server.py` and `devstack/dhan/rest/faults.py`, which play them.
+
+A fault ends after `count` times or `seconds` of wall time, whichever comes first; with neither
+it is played once, or for 5 s if it is one that lasts.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any, Final
+
+from core.errors import ConfigError
+from devstack.dhan.counters import Counters
+
+
+class FaultKind(StrEnum):
+    """What can go wrong."""
+
+    STALL = "stall"
+    """The socket stands still: no data, no pings, no pongs; afterwards it goes on."""
+    SILENCE = "silence"
+    """No data, but pings are sent and answered."""
+    RESET = "reset"
+    """TCP reset without a close frame."""
+    DISCONNECT = "disconnect"
+    """Packet 50 with reason `code`, then the socket is closed."""
+    STACKED = "stacked"
+    """Several packets share a message, at random."""
+    TRUNCATED = "truncated"
+    """A message with half a packet is put before the next data."""
+    UNKNOWN = "unknown"
+    """A packet with an unknown code is put before the next data."""
+    TEXT = "text"
+    """A text message is put before the next data."""
+    HANDSHAKE_429 = "handshake_429"
+    """Handshakes are refused with HTTP 429."""
+    TOKEN_EXPIRY = "token_expiry"  # noqa: S105 - the name of a fault, not a secret
+    """The client's living token expires now; its sockets get packet 50 with 807."""
+    REST_STATUS = "rest_status"
+    """REST answers HTTP `code` (429 and 5xx in Dhan's error shape)."""
+    REST_HTML = "rest_html"
+    """REST answers HTTP `code` with a page instead of JSON."""
+    REST_EMPTY = "rest_empty"
+    """REST answers HTTP 200 with nothing, and does not do what was asked."""
+    REST_DELAY = "rest_delay"
+    """REST does what was asked and answers `delay` seconds late."""
+    REST_LOST = "rest_lost"
+    """REST does what was asked, then the connection breaks without an answer."""
+
+
+AT_ONCE: Final = frozenset({FaultKind.RESET, FaultKind.DISCONNECT, FaultKind.TOKEN_EXPIRY})
+LASTING: Final = frozenset({FaultKind.STALL, FaultKind.SILENCE, FaultKind.STACKED})
+INJECTED: Final = frozenset({FaultKind.TRUNCATED, FaultKind.UNKNOWN, FaultKind.TEXT})
+_DEFAULT_SECONDS: Final = 5.0
+_LONGEST_SECONDS: Final = 86_400.0
+_MOST_TIMES: Final = 1_000_000
+_DEFAULT_CODE: Final = {
+    FaultKind.DISCONNECT: 800,
+    FaultKind.REST_STATUS: 500,
+    FaultKind.REST_HTML: 502,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One order to misbehave.
+
+    Parameters
+    ----------
+    kind
+        What goes wrong.
+    client
+        Only for this client id; None means everybody.
+    seconds, count
+        When it ends: wall seconds from now, times played.
+    code
+        Reason of a disconnect packet, or HTTP status.
+    path
+        Only REST paths that begin with this.
+    delay
+        Wall seconds by which an answer is late.
+    """
+
+    kind: FaultKind
+    client: str | None = None
+    seconds: float | None = None
+    count: int | None = None
+    code: int = 0
+    path: str = ""
+    delay: float = 0.0
+
+
+_FIELDS: Final = frozenset(field.name for field in fields(Fault))
+
+
+def parse_fault(given: Mapping[str, Any]) -> Fault:
+    """Read a fault from JSON.
+
+    Raises
+    ------
+    ConfigError
+        Names the first field that cannot be used, its value and what is allowed.
+    """
+    unknown = sorted(given.keys() - _FIELDS)
+    if unknown:
+        raise ConfigError(f"fault has unknown field {unknown[0]!r}; known: {sorted(_FIELDS)}")
+    try:
+        kind = FaultKind(str(given.get("kind")))
+    except ValueError:
+        known = ", ".join(FaultKind)
+        raise ConfigError(f"fault kind {given.get('kind')!r} is unknown; known: {known}") from None
+    seconds = _number(given, "seconds", _LONGEST_SECONDS)
+    count = _number(given, "count", _MOST_TIMES)
+    if seconds is None and count is None and kind not in AT_ONCE:
+        seconds, count = (_DEFAULT_SECONDS, None) if kind in LASTING else (None, 1)
+    if kind in LASTING and seconds is None:
+        raise ConfigError(f"fault {kind} lasts: it needs seconds, not count")
+    client = given.get("client")
+    return Fault(
+        kind=kind,
+        client=None if client is None else str(client),
+        seconds=seconds,
+        count=None if count is None else int(count),
+        code=int(_number(given, "code", 65_535) or _DEFAULT_CODE.get(kind, 0)),
+        path=str(given.get("path", "")),
+        delay=_number(given, "delay", _LONGEST_SECONDS) or 0.0,
+    )
+
+
+def _number(given: Mapping[str, Any], name: str, high: float) -> float | None:
+    value = given.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= high:
+        raise ConfigError(f"fault {name} is {value!r}, must be a number above 0, at most {high:g}")
+    return value
+
+
+@dataclass(slots=True)
+class _Active:
+    fault: Fault
+    ends_at: float
+    left: int | None
+
+
+class FaultBoard:
+    """The faults in force.
+
+    Parameters
+    ----------
+    counters
+        Where each fault that is played is counted.
+    wall
+        Seconds of a clock that never goes back.
+    """
+
+    def __init__(self, counters: Counters, wall: Callable[[], float] = time.monotonic) -> None:
+        self._counters = counters
+        self._wall = wall
+        self._active: list[_Active] = []
+
+    def add(self, fault: Fault) -> None:
+        """Put a fault in force from now on."""
+        ends_at = self._wall() + (float("inf") if fault.seconds is None else fault.seconds)
+        self._active.append(_Active(fault, ends_at, fault.count))
+
+    def clear(self) -> int:
+        """Take all faults back; return how many there were."""
+        count = len(self.in_force())
+        self._active.clear()
+        return count
+
+    def in_force(self) -> list[Fault]:
+        """Return the faults that have not ended."""
+        if self._active:
+            now = self._wall()
+            self._active = [a for a in self._active if a.ends_at > now and a.left != 0]
+        return [active.fault for active in self._active]
+
+    def find(self, kind: FaultKind, client: str | None = None, path: str = "") -> Fault | None:
+        """Return the oldest fault of this kind in force for a caller, without playing it."""
+        active = self._find(kind, client, path)
+        return None if active is None else active.fault
+
+    def take(self, kind: FaultKind, client: str | None = None, path: str = "") -> Fault | None:
+        """Return the oldest fault of this kind for a caller; that counts as played once."""
+        active = self._find(kind, client, path)
+        if active is None:
+            return None
+        if active.left is not None:
+            active.left -= 1
+        self.played(kind)
+        return active.fault
+
+    def played(self, kind: FaultKind) -> None:
+        """Count a fault that was played."""
+        self._counters.faults[kind.value] += 1
+
+    def _find(self, kind: FaultKind, client: str | None, path: str) -> _Active | None:
+        if not self.in_force():
+            return None
+        for active in self._active:
+            fault = active.fault
+            if (
+                fault.kind is kind
+                and fault.client in (None, client)
+                and path.startswith(fault.path)
+            ):
+                return active
+        return None

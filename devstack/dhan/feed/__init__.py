@@ -1,0 +1,1 @@
+"""The market feed socket of the simulator."""
