@@ -1,0 +1,126 @@
+"""From the stream's events to what happened to which table, in batches.
+
+In:  decoded events, the moment they arrive.
+Out: batches of `Occurrence` for the dispatcher, rows of `realtime.messages` for the channels.
+Next: `devstack/supabase/realtime/dispatch.py`.
+
+While one batch is being dispatched the next one gathers, so the busier it is the larger the
+batches and the fewer the questions to Postgres. What gathers is bounded: beyond the bound the
+stream is not read, and Postgres waits.
+"""
+
+import asyncio
+import logging
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import psycopg
+
+from core.errors import TradingError
+from devstack.supabase.realtime.catalog import Table, load_table
+from devstack.supabase.realtime.database import Database
+from devstack.supabase.realtime.messages import MESSAGES_TABLE, StoredBroadcast, stored_broadcast
+from devstack.supabase.realtime.pgoutput import Begin, Change, Event, Relation
+from devstack.supabase.realtime.records import Occurrence, commit_timestamp
+from devstack.supabase.realtime.replication import Replication
+from devstack.supabase.realtime.stream import Source
+
+log = logging.getLogger(__name__)
+
+_LARGEST_BATCH: Final = 1000
+_MOST_WAITING: Final = 5000  # Changes gathered before reading stops.
+
+
+class Feed:
+    """Read the stream, look up its tables, hand on what happened.
+
+    Parameters
+    ----------
+    dispatch
+        Takes each batch of changes of published tables.
+    broadcast
+        Takes each row inserted into `realtime.messages`.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        database: Database,
+        dispatch: Callable[[Sequence[Occurrence]], Awaitable[None]],
+        broadcast: Callable[[StoredBroadcast], None],
+        counters: Counter[str],
+    ) -> None:
+        self._database = database
+        self._dispatch = dispatch
+        self._broadcast = broadcast
+        self._counters = counters
+        self._waiting: deque[Event] = deque()
+        self._arrived = asyncio.Event()
+        self._tables: dict[int, Table | None] = {}
+        self._messages: dict[int, Relation] = {}
+        self._committed_at = ""
+        self.replication = Replication(source, self._receive, counters)
+
+    async def run(self) -> None:
+        """Hand on batches until cancelled."""
+        while True:
+            await self._arrived.wait()
+            count = min(len(self._waiting), _LARGEST_BATCH)
+            events = [self._waiting.popleft() for _ in range(count)]
+            if not self._waiting:
+                self._arrived.clear()
+                self.replication.resume()
+            await self._handle(events)
+
+    def _receive(self, event: Event) -> None:
+        self._waiting.append(event)
+        self._arrived.set()
+        if len(self._waiting) >= _MOST_WAITING:
+            self.replication.pause()
+
+    async def _handle(self, events: Sequence[Event]) -> None:
+        try:
+            occurrences = [
+                occurrence for event in events if (occurrence := await self._take(event))
+            ]
+            await self._dispatch(occurrences)
+        except (psycopg.Error, TradingError) as error:
+            # Losing a batch beats losing the stream; whoever needs certainty reads again.
+            lost = sum(isinstance(event, Change) for event in events)
+            self._counters["changes_lost"] += lost
+            log.warning("%d changes could not be dispatched: %s", lost, error)
+
+    async def _take(self, event: Event) -> Occurrence | None:
+        match event:
+            case Change():
+                return self._occurrence(event)
+            case Begin():
+                self._committed_at = commit_timestamp(event.committed_at_us)
+            case Relation():
+                await self._learn(event)
+        return None
+
+    async def _learn(self, relation: Relation) -> None:
+        if (relation.schema, relation.table) == MESSAGES_TABLE:
+            self._messages[relation.oid] = relation
+        else:
+            self._tables[relation.oid] = await load_table(self._database, relation)
+
+    def _occurrence(self, change: Change) -> Occurrence | None:
+        relation = self._messages.get(change.relation_oid)
+        if relation is not None:
+            self._announce(relation, change)
+            return None
+        table = self._tables.get(change.relation_oid)
+        if table is None:
+            self._counters["changes_of_dropped_tables"] += 1
+            return None
+        return Occurrence(table, change, self._committed_at)
+
+    def _announce(self, relation: Relation, change: Change) -> None:
+        stored = stored_broadcast(relation, change)
+        if stored is None:
+            self._counters["messages_without_broadcast"] += 1
+        else:
+            self._broadcast(stored)

@@ -1,0 +1,236 @@
+"""One replication connection: opened, read when its socket has something, closed.
+
+In:  a connection string, a slot, where to start.
+Out: decoded events in commit order; one `StreamLost` when it is over.
+Next: `devstack/supabase/realtime/replication.py`, which opens the next one.
+
+Streaming (COPY BOTH) rather than polling: a change arrives in under a millisecond and an idle
+stream costs nothing. psycopg has no API for replication; `psycopg.pq` gives libpq itself.
+"""
+
+import asyncio
+import struct
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+from psycopg import pq
+
+from core.errors import DataError, StoreError
+from devstack.supabase.realtime.pgoutput import Event, decode
+from devstack.supabase.realtime.position import Position
+
+_SILENCE_SECONDS: Final = 20.0  # Each feedback asks for an answer, so silence means death.
+_POSTGRES_EPOCH_US: Final = 946_684_800_000_000
+_XLOG_HEADER_BYTES: Final = 25  # Kind, start, end, clock; then the plugin's message.
+# Messages handled before other tasks get their turn.
+_MOST_AT_ONCE: Final = 500
+# Shut down by somebody, starting up, or the old connection has not let go of the slot yet.
+_PASSING_TROUBLE: Final = frozenset({b"57P01", b"57P02", b"57P03", b"55006"})
+
+
+class StreamLost(StoreError):
+    """Raised when the replication connection ends.
+
+    Parameters
+    ----------
+    resumable
+        False when Postgres refuses to go on from where we are.
+    """
+
+    def __init__(self, message: str, *, resumable: bool = True) -> None:
+        super().__init__(message)
+        self.resumable = resumable
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What to stream: a superuser's connection string, a slot of ours, publication names."""
+
+    conninfo: str
+    slot: str
+    publications: str
+
+
+class Stream:
+    """A connection in COPY BOTH mode.
+
+    Parameters
+    ----------
+    receive
+        Called with each event, in order, on the event loop; must not block.
+    """
+
+    def __init__(
+        self, connection: pq.abc.PGconn, position: Position, receive: Callable[[Event], None]
+    ) -> None:
+        self._connection = connection
+        self._position = position
+        self._receive = receive
+        self._loop = asyncio.get_running_loop()
+        self._heard_at = time.monotonic()
+        self._reading = False
+        self._again: asyncio.Handle | None = None
+        self.lost: asyncio.Future[None] = self._loop.create_future()
+
+    def resume(self) -> None:
+        """Read what comes from now on."""
+        if not self._reading and not self.lost.done():
+            self._reading = True
+            self._loop.add_reader(self._connection.socket, self._read)
+            self._again = self._loop.call_soon(self._read)  # libpq may hold messages already.
+
+    def pause(self) -> None:
+        """Stop reading: the network, then Postgres, hold back what comes."""
+        if self._reading:
+            self._reading = False
+            self._loop.remove_reader(self._connection.socket)
+        if self._again is not None:
+            self._again.cancel()
+
+    def close(self) -> None:
+        """Give the connection back; Postgres keeps the slot."""
+        self.pause()
+        self.lost.cancel()
+        self._connection.finish()
+
+    def feedback(self) -> None:
+        """Tell Postgres how far we are and ask whether it is there.
+
+        Raises
+        ------
+        StreamLost
+            It has not been for 20 s, or the connection is gone.
+        """
+        silent = time.monotonic() - self._heard_at
+        if self._reading and silent > _SILENCE_SECONDS:
+            raise StreamLost(f"Postgres has been silent for {silent:.0f} s")
+        lsn, now_us = self._position.received, time.time_ns() // 1000 - _POSTGRES_EPOCH_US
+        message = struct.pack("!cqqqq?", b"r", lsn, lsn, lsn, now_us, True)
+        try:
+            self._connection.put_copy_data(message)
+            self._connection.flush()
+        except psycopg.OperationalError as error:
+            raise StreamLost(str(error).strip()) from error
+
+    def _read(self) -> None:
+        try:
+            self._connection.consume_input()
+            more = self._take_messages()
+        except psycopg.OperationalError as error:
+            self._end(StreamLost(str(error).strip()))
+        except (StreamLost, DataError) as error:
+            self._end(error)
+        else:
+            if more and self._reading:
+                self._again = self._loop.call_soon(self._read)
+
+    def _take_messages(self) -> bool:
+        """Handle what has arrived; return True when there may be more."""
+        for _ in range(_MOST_AT_ONCE):
+            if not self._reading:
+                return False
+            length, message = self._connection.get_copy_data(1)
+            if length == 0:
+                return False
+            if length < 0:
+                raise _ending(self._connection)
+            self._heard_at = time.monotonic()
+            self._handle(bytes(message))
+        return True
+
+    def _handle(self, message: bytes) -> None:
+        if message[:1] == b"w":
+            event = decode(message[_XLOG_HEADER_BYTES:])
+            if self._position.admits(event):
+                self._receive(event)
+        elif message[:1] == b"k":
+            _, wal_end, _, reply = struct.unpack("!cqq?", message)
+            self._position.idle_at(wal_end)
+            if reply:
+                self.feedback()
+
+    def _end(self, error: Exception) -> None:
+        self.pause()
+        if not self.lost.done():
+            self.lost.set_exception(error)
+
+
+def open_stream(source: Source, position: Position, *, fresh: bool) -> pq.abc.PGconn:
+    """Connect and start streaming; blocks, so call it in a thread.
+
+    Parameters
+    ----------
+    fresh
+        Make a new slot, dropping the one that is there.
+
+    Raises
+    ------
+    StreamLost
+        Postgres cannot be reached, or refuses.
+    """
+    connection = pq.PGconn.connect(source.conninfo.encode())
+    try:
+        if connection.status != pq.ConnStatus.OK:
+            raise StreamLost(connection.get_error_message().strip())
+        if fresh:
+            _make_slot(connection, source.slot)
+            position.restart()
+        _execute(
+            connection,
+            f"START_REPLICATION SLOT {source.slot} LOGICAL {position.lsn_text()} "
+            f"(proto_version '1', publication_names '{source.publications}')",
+            pq.ExecStatus.COPY_BOTH,
+        )
+        connection.nonblocking = 1
+    except BaseException:  # Whatever happens, Postgres must not be left with a connection of ours.
+        connection.finish()
+        raise
+    return connection
+
+
+def drop_slot(source: Source) -> None:
+    """Let Postgres forget the slot, so that it keeps no WAL for nobody; blocks."""
+    connection = pq.PGconn.connect(source.conninfo.encode())
+    try:
+        if connection.status == pq.ConnStatus.OK:
+            _execute(
+                connection, f"DROP_REPLICATION_SLOT {source.slot} WAIT", pq.ExecStatus.COMMAND_OK
+            )
+    finally:
+        connection.finish()
+
+
+def _make_slot(connection: pq.abc.PGconn, slot: str) -> None:
+    _execute(
+        connection,
+        "SELECT pg_catalog.pg_drop_replication_slot(slot_name) "
+        f"FROM pg_catalog.pg_replication_slots WHERE slot_name = '{slot}'",
+        pq.ExecStatus.TUPLES_OK,
+    )
+    _execute(
+        connection,
+        f"CREATE_REPLICATION_SLOT {slot} LOGICAL pgoutput (SNAPSHOT 'nothing')",
+        pq.ExecStatus.TUPLES_OK,
+    )
+
+
+def _execute(connection: pq.abc.PGconn, command: str, expected: pq.ExecStatus) -> None:
+    result = connection.exec_(command.encode())
+    if result.status != expected:
+        raise _refusal(result)
+
+
+def _ending(connection: pq.abc.PGconn) -> StreamLost:
+    result = connection.get_result()
+    if result is None:
+        return StreamLost("Postgres ended the stream")
+    return _refusal(result)
+
+
+def _refusal(result: pq.abc.PGresult) -> StreamLost:
+    state = result.error_field(pq.DiagnosticField.SQLSTATE)
+    message = result.get_error_message().strip() or "Postgres ended the stream"
+    return StreamLost(message, resumable=state is None or state in _PASSING_TROUBLE)
