@@ -1,1 +1,1 @@
-"""Contract tests: the real clients against a stack, each behaviour seen to work and to be missed."""
+"""Contract tests: the real clients against a stack, each behaviour seen to work and missed."""

@@ -2,7 +2,7 @@
 
 In:  nothing.
 Out: the names that tie together a supabase-js case, a supabase-py case and a sabotage.
-Next: `tests/contract/sabotage.py`, then the cases in ``js/`` and ``py/``.
+Next: `tests/contract/sabotage/__init__.py`, then the cases in ``js/`` and ``py/``.
 """
 
 from typing import Final

@@ -1,7 +1,7 @@
 /*
  * What happens to a live channel when tokens change or connections end.
  *
- * In:  a Stage.   Out: nothing, or an error that says what did not hold.   Next: ../sabotage.py.
+ * In:  a Stage.   Out: nothing, or an error that says what did not hold.   Next: ../sabotage/__init__.py.
  */
 
 import assert from "node:assert/strict"

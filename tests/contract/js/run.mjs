@@ -1,9 +1,10 @@
 /*
  * Runs cases against a stack, many at a time, and says how each ended.
  *
- * In:  on standard input {"stack": {...}, "runs": [{"behaviour", "vsn", "rule"?}]}.
- * Out: on standard output one JSON line per run: the run with outcome passed, failed or skipped
- *      and, unless passed, why. With --list: the names of all cases instead.
+ * In:  on standard input {"stack": {...}, "runs": [{"number", "behaviour", "vsn", "rule"?,
+ *      "alone"}]}; a run that is `alone` disturbs others, so it runs when nobody else does.
+ * Out: on standard output one JSON line per run: its number, its outcome (passed, failed or
+ *      skipped) and, unless passed, why. With --list: the names of all cases instead.
  * Next: stage.mjs, then the cases.
  */
 
@@ -20,8 +21,6 @@ import { Skipped, Stage } from "./stage.mjs"
 
 const CASES = { ...auth, ...rest, ...security, ...changes, ...broadcast, ...connection }
 const AT_ONCE = 8
-// These disturb everybody on the stack, so they run when nobody else does.
-const ALONE = new Set(["a terminated replication connection recovers by itself"])
 
 async function outcomeOf(stack, run) {
   const stage = new Stage(stack, run)
@@ -37,16 +36,16 @@ async function outcomeOf(stack, run) {
 }
 
 async function report(stack, run) {
-  console.log(JSON.stringify({ ...run, ...(await outcomeOf(stack, run)) }))
+  console.log(JSON.stringify({ number: run.number, ...(await outcomeOf(stack, run)) }))
 }
 
 async function runAll({ stack, runs }) {
-  const together = runs.filter((run) => !ALONE.has(run.behaviour))
+  const together = runs.filter(({ alone }) => !alone)
   const lane = async () => {
     for (let run = together.shift(); run; run = together.shift()) await report(stack, run)
   }
   await Promise.all(Array.from({ length: AT_ONCE }, lane))
-  for (const run of runs) if (ALONE.has(run.behaviour)) await report(stack, run)
+  for (const run of runs) if (run.alone) await report(stack, run)
 }
 
 if (process.argv.includes("--list")) {

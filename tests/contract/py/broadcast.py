@@ -131,9 +131,7 @@ async def from_a_trigger(stage: Stage) -> None:
     assert deleted["record"] is None
 
 
-async def present(
-    stage: Stage, topic: str, key: str
-) -> tuple[AnyClient, AsyncRealtimeChannel]:
+async def present(stage: Stage, topic: str, key: str) -> tuple[AnyClient, AsyncRealtimeChannel]:
     """Return a client with its channel on a topic, known there by that key."""
     client = await stage.client()
     presence = {"key": key, "enabled": True}

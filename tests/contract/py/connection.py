@@ -2,7 +2,7 @@
 
 In:  a Stage.
 Out: nothing, or an error that says what did not hold.
-Next: `tests/contract/sabotage.py`.
+Next: `tests/contract/sabotage/__init__.py`.
 """
 
 import time

@@ -19,15 +19,15 @@ from uuid import uuid4
 
 import httpx
 import jwt
+
 from supabase import (
     AsyncClient,
     AsyncClientOptions,
     Client,
-    SyncClientOptions,
+    ClientOptions,
     create_async_client,
     create_client,
 )
-
 from tests.contract.py.inbox import Inbox
 from tests.contract.target import Target
 
@@ -176,9 +176,7 @@ class Stage:
 
     async def _sync_client(self, key: str, url: str) -> Client:
         http = self._exit.enter_context(httpx.Client(timeout=30))
-        options = SyncClientOptions(
-            auto_refresh_token=False, persist_session=False, httpx_client=http
-        )
+        options = ClientOptions(auto_refresh_token=False, persist_session=False, httpx_client=http)
         return create_client(url, key, options)
 
     async def _remove_users(self) -> None:

@@ -1,0 +1,19 @@
+"""Where contract runs happen: one stack and its proxy per test file.
+
+In:  `running_target`.
+Out: the fixture `target`, and `pytest --durations` that shows where the time goes.
+Next: `tests/contract/test_supabase_js.py`.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract.target import Target, running_target
+
+
+@pytest.fixture(scope="module")
+def target() -> Iterator[Target]:
+    """Return a running stack, migrated to the contract schema."""
+    with running_target() as running:
+        yield running

@@ -1,0 +1,199 @@
+"""What the proxy does to traffic so that one behaviour is missing.
+
+In:  requests, replies and frames.
+Out: `Rule`s, made of small pieces: answer in the stack's stead, edit a body, drop an event.
+Next: `tests/contract/sabotage/__init__.py`, the table of rules.
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tests.contract.wire import Frame, Reply, Request
+
+type Edit = Callable[[Any], Any]
+# Rules that must remember something do so per WebSocket connection.
+type Memory = dict[str, Any]
+
+
+def pass_request(request: Request) -> Request | Reply:
+    """Leave a request as it is."""
+    return request
+
+
+def pass_reply(_: Request, reply: Reply) -> Reply:
+    """Leave a reply as it is."""
+    return reply
+
+
+def pass_frame(frame: Frame, _: Memory) -> Frame | None:
+    """Leave a frame as it is."""
+    return frame
+
+
+@dataclass(slots=True)
+class Rule:
+    """What happens to the traffic of one address; nothing by default.
+
+    Parameters
+    ----------
+    request
+        Replaces a request, or answers it with a reply so that the stack never sees it.
+    reply
+        Replaces a reply.
+    up, down
+        Replace a frame to or from the server; None drops it.
+
+    Attributes
+    ----------
+    hits
+        How often the rule changed something: a rule without hits has switched nothing off.
+    """
+
+    request: Callable[[Request], Request | Reply] = pass_request
+    reply: Callable[[Request, Reply], Reply] = pass_reply
+    up: Callable[[Frame, Memory], Frame | None] = pass_frame
+    down: Callable[[Frame, Memory], Frame | None] = pass_frame
+    hits: int = 0
+
+
+def _matches(request: Request, method: str, path: str) -> bool:
+    return request.method == method and request.path.startswith(path)
+
+
+def answering(method: str, path: str, reply: Reply) -> Rule:
+    """Answer these requests without asking the stack: it never does what it was told."""
+    return Rule(request=lambda request: reply if _matches(request, method, path) else request)
+
+
+def editing_request(method: str, path: str, edit: Callable[[Request], Request]) -> Rule:
+    """Change these requests."""
+    return Rule(
+        request=lambda request: edit(request) if _matches(request, method, path) else request
+    )
+
+
+def editing_body(method: str, path: str, edit: Edit) -> Rule:
+    """Change the JSON body of these requests."""
+    return editing_request(method, path, lambda request: request.with_json(edit(request.json)))
+
+
+def without_query(method: str, path: str, *names: str) -> Rule:
+    """Drop these parameters of a request."""
+
+    def edit(request: Request) -> Request:
+        kept = tuple(pair for pair in request.query if pair[0] not in names)
+        return replace(request, query=kept)
+
+    return editing_request(method, path, edit)
+
+
+def replacing_query(method: str, path: str, old: str, new: str) -> Rule:
+    """Replace one parameter's value by another."""
+
+    def edit(request: Request) -> Request:
+        query = tuple((name, new if value == old else value) for name, value in request.query)
+        return replace(request, query=query)
+
+    return editing_request(method, path, edit)
+
+
+def replacing_key(old: Callable[[str], bool], new: str, path: str = "/") -> Rule:
+    """Let callers with one API key pass as callers with another; sockets too."""
+
+    def edit(request: Request) -> Request:
+        if not request.path.startswith(path):
+            return request
+        lower = {name.lower(): value for name, value in request.headers.items()}
+        query = tuple(
+            (name, new if name == "apikey" and old(value) else value)
+            for name, value in request.query
+        )
+        if not old(lower.get("apikey", "")):
+            return replace(request, query=query)
+        if old(lower.get("authorization", "").removeprefix("Bearer ")):
+            lower.pop("authorization", None)
+        return replace(request, query=query, headers={**lower, "apikey": new})
+
+    return Rule(request=edit)
+
+
+def editing_reply(
+    method: str, path: str, edit: Edit, *, when: Callable[[Reply], bool] = lambda _: True
+) -> Rule:
+    """Change the JSON body of these replies."""
+
+    def change(request: Request, reply: Reply) -> Reply:
+        if not _matches(request, method, path) or not reply.body or not when(reply):
+            return reply
+        return reply.with_json(edit(reply.json))
+
+    return Rule(reply=change)
+
+
+def answering_refusals(method: str, path: str, body: Any) -> Rule:
+    """Turn these refusals into success."""
+
+    def change(request: Request, reply: Reply) -> Reply:
+        refused = _matches(request, method, path) and reply.status >= 400
+        return reply.with_json(body, status=200) if refused else reply
+
+    return Rule(reply=change)
+
+
+def without_header(name: str) -> Rule:
+    """Drop a header of every reply."""
+
+    def change(_: Request, reply: Reply) -> Reply:
+        kept = {key: value for key, value in reply.headers.items() if key.lower() != name}
+        return replace(reply, headers=kept)
+
+    return Rule(reply=change)
+
+
+def dropping(*events: str, when: Callable[[Any], bool] = lambda _: True) -> Rule:
+    """Keep these events of the server from the client."""
+
+    def down(frame: Frame, _: Memory) -> Frame | None:
+        return None if frame.event in events and when(frame.payload) else frame
+
+    return Rule(down=down)
+
+
+def dropping_up(event: str) -> Rule:
+    """Keep this event of the client from the server."""
+    return Rule(up=lambda frame, _: None if frame.event == event else frame)
+
+
+def editing_join(edit: Edit) -> Rule:
+    """Change the configuration with which a channel is joined; the client does not notice."""
+
+    def up(frame: Frame, memory: Memory) -> Frame:
+        if frame.event != "phx_join":
+            return frame
+        memory[frame.topic] = frame.payload["config"].get("postgres_changes", [])
+        config = edit(copy.deepcopy(frame.payload["config"]))
+        return replace(frame, payload={**frame.payload, "config": config})
+
+    def down(frame: Frame, memory: Memory) -> Frame:
+        if frame.event != "phx_reply" or not frame.payload["response"].get("postgres_changes"):
+            return frame
+        # The client checks that it got back the bindings it asked for.
+        served = frame.payload["response"]["postgres_changes"]
+        pairs = zip(memory[frame.topic], served, strict=True)
+        bindings = [{**asked, "id": got["id"]} for asked, got in pairs]
+        return replace(frame, payload={**frame.payload, "response": {"postgres_changes": bindings}})
+
+    return Rule(up=up, down=down)
+
+
+def editing_change(edit: Edit, kind: str = "") -> Rule:
+    """Change what a postgres_changes event of this kind (INSERT, ...; all by default) says."""
+
+    def down(frame: Frame, _: Memory) -> Frame:
+        if frame.event != "postgres_changes" or kind not in frame.payload["data"]["type"]:
+            return frame
+        return replace(frame, payload=edit(copy.deepcopy(frame.payload)))
+
+    return Rule(down=down)
