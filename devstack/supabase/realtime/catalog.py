@@ -99,8 +99,8 @@ _PUBLISHED: Final = """
     select
     from pg_publication_tables
     where pubname = %s
-      and (%s in ('*', schemaname))
-      and (%s in ('*', tablename))
+      and %s::text in ('*', schemaname::text)
+      and %s::text in ('*', tablename::text)
   )
 """
 
@@ -116,7 +116,7 @@ _COLUMN_TYPE: Final = """
       and attribute.attname = %s
       and attribute.attnum > 0
       and not attribute.attisdropped
-      and has_column_privilege(%s, class.oid, attribute.attnum, 'select')
+      and has_column_privilege(%s::name, class.oid, attribute.attnum, 'select')
     union all
     select type.oid, type.typbasetype
     from base
