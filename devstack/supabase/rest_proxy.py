@@ -24,7 +24,17 @@ PREFIX = "/rest/v1"
 
 # RFC 9110 7.6.1: these speak about one connection and are not passed on.
 _HOP_BY_HOP = frozenset(
-    ["connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "host"]
+    [
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "host",
+    ]
 )
 _IDLE_SECONDS = 15.0  # PostgREST closes idle connections after 30 s; let us be first.
 

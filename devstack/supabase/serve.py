@@ -6,6 +6,7 @@ Next: `devstack/supabase/gateway.py`.
 """
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -21,22 +22,7 @@ from devstack.supabase.database import Database
 from devstack.supabase.gateway import Gateway
 from devstack.supabase.keys import Keys, role_claims
 from devstack.supabase.postgrest import PostgRest
-
-try:
-    from devstack.supabase.realtime.server import Realtime
-except ImportError:
-
-    class Realtime:
-        def __init__(self, *a): ...
-        async def start(self): ...
-        async def stop(self): ...
-        async def handle_websocket(self, r):
-            return web.Response(status=503)
-
-        async def handle_http(self, r):
-            return web.Response(status=503)
-
-
+from devstack.supabase.realtime.server import Realtime
 from devstack.supabase.rest_proxy import RestProxy
 from devstack.supabase.watch import ended
 
@@ -74,6 +60,8 @@ async def _serve(services: Services, ready: Callable[[], None]) -> None:
         await _start(services, running)
         await services.rest.wait_ready()
         ready()
+        gc.freeze()  # What was imported stays; the collector was off until here.
+        gc.enable()
         await _until_over(services, asked)
 
 
