@@ -113,10 +113,7 @@ class History:
         candles = self.joined(traded, self.recent_days())
         if not len(candles):
             return self.last_root_price(root)
-        typical = (candles.high + candles.low + candles.close) / 3
-        row = np.rint(np.log(typical / root.level) / 0.0005).astype(np.int64)
-        volume = np.convolve(np.bincount(row - row.min(), candles.volume), np.ones(3), "same")
-        poc = root.level * float(np.exp((int(np.argmax(volume)) + int(row.min())) * 0.0005))
+        poc = _point_of_control(candles, root.profile_row)
         carry = candles.close[-1] / self._root_points(root, self.sessions[-1].day)[-1, -1]
         return poc / float(carry)
 
@@ -129,11 +126,11 @@ class History:
         One value more than there are sessions: the close before the first one.
         """
         count = len(self.sessions) + 1
-        market = mean_reverting(self._generator(1), count, deviation=0.006, half_life=6)
+        market = mean_reverting(self._generator(1), count, deviation=0.0045, half_life=4)
         closes = {}
         for root in ROOTS:
             own = mean_reverting(
-                self._generator(2, root.number), count, deviation=0.002, half_life=5
+                self._generator(2, root.number), count, deviation=0.0015, half_life=5
             )
             path = root.beta * market + own
             reach = np.clip(
@@ -209,6 +206,16 @@ class History:
         draw = float(self._generator(7, instrument.security_id, position + 1).normal())
         usual = liquidity(instrument, day, root_of(instrument).level).interest_lots
         return usual * float(np.exp(0.08 * draw))
+
+
+def _point_of_control(candles: Candles, row: float) -> float:
+    """Return the middle of the price row with most volume; a candle's is spread over its range."""
+    edges = np.arange(candles.low.min() // row, candles.high.max() // row + 2) * row
+    height = np.maximum(candles.high - candles.low, row * 1e-6)
+    below = np.zeros(len(edges))
+    for at, edge in enumerate(edges):
+        below[at] = np.dot(np.clip((edge - candles.low) / height, 0.0, 1.0), candles.volume)
+    return float(edges[int(np.argmax(np.diff(below)))] + row / 2)
 
 
 def _sessions_before(day: date, calendar: TradingCalendar) -> tuple[Session, ...]:

@@ -65,14 +65,15 @@ class Root:
     level: float
     beta: float
     volatility: float
+    profile_row: float  # Height of a row of the volume profile, in rupees.
     strike_step: int = 0
 
 
 ROOTS: Final = (
-    Root(0, NIFTY.symbol, NIFTY.level, 1.0, 0.125, NIFTY.strike_step),
-    Root(1, BANKNIFTY.symbol, BANKNIFTY.level, 1.12, 0.145, BANKNIFTY.strike_step),
+    Root(0, NIFTY.symbol, NIFTY.level, 1.0, 0.125, 10.0, NIFTY.strike_step),
+    Root(1, BANKNIFTY.symbol, BANKNIFTY.level, 1.12, 0.145, 20.0, BANKNIFTY.strike_step),
     *(
-        Root(2 + at, share.instrument.symbol, share.level, share.beta, 0.22)
+        Root(2 + at, share.instrument.symbol, share.level, share.beta, 0.22, share.level * 0.00075)
         for at, share in enumerate(SHARES)
     ),
 )

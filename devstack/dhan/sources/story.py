@@ -29,6 +29,9 @@ _BURST_ACTIVITY: Final = (
 _BURST_MOVE: Final = (
     (0, 0.0), (1, 0.28), (3, 0.43), (5, 0.54), (15, 0.70), (19.5, 1.0), (26, 0.80), (35, 0.62),
 )  # fmt: skip
+_EDGE: Final = 0.0012  # How far the range before a breakout reaches towards it.
+# Minutes before a breakout -> step against it.
+_STEP_BACK: Final = ((8, 0.0), (3, 0.0006), (0.2, 0.0005))
 _QUIET: Final = 0.75  # Activity in the range before a breakout.
 
 
@@ -116,15 +119,15 @@ type _Breakout = tuple[int, int, float]  # Minute, direction, size of the whole 
 def _breakouts(generator: np.random.Generator, minutes: int, first: int) -> list[_Breakout]:
     """Return minutes (multiples of 5: the start of a candle of 1m and 5m), directions, sizes.
 
-    More than 100 minutes lie between two of them, so that the range of the 20 candles of 5m
-    before a breakout is quiet.
+    At least 100 minutes lie before each of them, so that the range of the 20 candles of 5m
+    before a breakout holds neither yesterday's prices nor the burst of the one before.
     """
     if minutes < _FULL_DAY_MINUTES:
         size = 0.006 * generator.uniform(0.95, 1.15)
         return [(_EARLY_BREAKOUT, first, size)] if minutes > _EARLY_BREAKOUT + 8 else []
-    starts = [5 * int(generator.integers(low, low + 3)) for low in (17, 39, 60)]
+    starts = [5 * int(generator.integers(low, low + 2)) for low in (20, 43, 65)]
     return [
-        (start, first * (-1) ** number, 0.0085 * generator.uniform(0.95, 1.15))
+        (start, first * (-1) ** number, 0.009 * generator.uniform(0.95, 1.15))
         for number, start in enumerate(starts)
     ]
 
@@ -141,7 +144,11 @@ def _range_then_move(
     start, direction, size = breakout
     quiet_from = max(last[0] + 2, min(last[0] + 50, start - 40))
     middle = 0.0002 * generator.uniform(-1, 1)
-    knots = [(quiet_from, middle)] if quiet_from < start - 1 else []
+    knots: list[tuple[float, float]] = []
+    if quiet_from < start - 25:
+        # The edge of the range is drawn early, so that noise does not break it before its time.
+        knots += [(quiet_from, middle + direction * _EDGE), (quiet_from + 10, middle)]
+        knots += [(start - before, middle - direction * back) for before, back in _STEP_BACK]
     moves = [(start + after, middle + direction * size * share) for after, share in _BURST_MOVE]
     return knots + [(minute, level) for minute, level in moves if minute < minutes]
 
