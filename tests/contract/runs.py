@@ -77,10 +77,11 @@ class Bench:
 def clients_of(behaviour: str) -> Sequence[Client]:
     """Return the clients that can show a behaviour.
 
-    The sync supabase-py has no Realtime; realtime-py always speaks 1.0.0, which carries no bytes.
+    The sync supabase-py has no Realtime. Protocol 1.0.0, the only one of realtime-py, carries no
+    bytes.
     """
     if behaviour == BINARY_BROADCAST:
-        return JAVASCRIPT
+        return (Client.JS_2,)
     if behaviour in AUTH + REST:
         return JAVASCRIPT + PYTHON
     return (*JAVASCRIPT, Client.PY_ASYNC)

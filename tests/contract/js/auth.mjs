@@ -14,6 +14,12 @@ async function alive(client) {
   return (await client.auth.getUser()).error === null
 }
 
+/** Whether the server says 403 session_not_found, of which supabase-js makes this error. */
+async function ended(stage, session) {
+  const { error } = await stage.client().auth.getUser(session.access_token)
+  return error?.name === "AuthSessionMissingError"
+}
+
 async function signInAnew(stage, user) {
   const client = stage.client()
   const { email, password } = user
@@ -117,9 +123,7 @@ export const auth = {
     const { client: other } = await signInAnew(stage, user)
     const { client, session } = await signInAnew(stage, user)
     assert.equal((await client.auth.signOut({ scope: "local" })).error, null)
-    const { error } = await stage.client().auth.getUser(session.access_token)
-    assert.equal(error?.status, 403)
-    assert.equal(error.code, "session_not_found")
+    assert.ok(await ended(stage, session))
     const refused = await stage.client().auth.refreshSession(session)
     assert.equal(refused.error?.code, "refresh_token_not_found")
     assert.ok(await alive(other), "the other session ended too")
@@ -131,10 +135,8 @@ export const auth = {
     const { client, session } = await signInAnew(stage, user)
     const { client: stranger } = await stage.signedIn()
     assert.equal((await client.auth.signOut({ scope: "global" })).error, null)
-    for (const ended of [session, other]) {
-      const { error } = await stage.client().auth.getUser(ended.access_token)
-      assert.equal(error?.code, "session_not_found")
-    }
+    assert.ok(await ended(stage, session))
+    assert.ok(await ended(stage, other))
     assert.ok(await alive(stranger), "a stranger's session ended too")
   },
 
