@@ -10,7 +10,7 @@ comparisons that Python cannot make, once for the rights of every identity conce
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from devstack.supabase.realtime.bindings import Binding, Bindings, Subscriber
@@ -20,7 +20,7 @@ from devstack.supabase.realtime.filters import Filter
 from devstack.supabase.realtime.identity import Identity
 from devstack.supabase.realtime.pgoutput import UNCHANGED
 from devstack.supabase.realtime.records import Occurrence, key_of, write_data
-from devstack.supabase.realtime.rights import Question, View, ask_visible
+from devstack.supabase.realtime.rights import Question, View, ask_views
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,8 @@ class Dispatcher:
         if not matches:
             return
         answers = _Answers(matches)
-        answers.views = await self._ask(answers.questions())
+        transactions = {match.occurrence.transaction for match in matches}
+        answers.views = await self._ask(answers.questions(), transactions)
         written: dict[tuple[int, frozenset[str]], str] = {}
         for match in matches:
             view = answers.view(match)
@@ -96,8 +97,10 @@ class Dispatcher:
             if all([next(answers) for _ in terms]):  # noqa: C419 - every answer must be consumed
                 match.bindings.append(binding)
 
-    async def _ask(self, questions: dict[_Asker, Question]) -> dict[_Asker, View]:
-        views = await ask_visible(self._database, list(questions.values()))
+    async def _ask(
+        self, questions: dict[_Asker, Question], transactions: Collection[int]
+    ) -> dict[_Asker, View]:
+        views = await ask_views(self._database, list(questions.values()), transactions)
         for (identity, oid), view in zip(questions, views, strict=True):
             if view.problem and questions[identity, oid].table.key_names <= view.columns:
                 self._counters["policy_failed"] += 1

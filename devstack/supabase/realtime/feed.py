@@ -24,6 +24,7 @@ from devstack.supabase.realtime.messages import MESSAGES_TABLE, StoredBroadcast,
 from devstack.supabase.realtime.pgoutput import Begin, Change, Event, Relation
 from devstack.supabase.realtime.records import Occurrence, commit_timestamp
 from devstack.supabase.realtime.replication import Replication
+from devstack.supabase.realtime.rights import await_commits
 from devstack.supabase.realtime.stream import Source
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,8 @@ class Feed:
         self._arrived = asyncio.Event()
         self._tables: dict[int, Table | None] = {}
         self._messages: dict[int, Relation] = {}
-        self._committed_at = ""
+        self._unsaid: list[tuple[int, StoredBroadcast]] = []
+        self._transaction, self._committed_at = Begin(0, 0, 0), ""
         self.replication = Replication(source, self._receive, counters)
 
     async def run(self) -> None:
@@ -84,6 +86,7 @@ class Feed:
             occurrences = [
                 occurrence for event in events if (occurrence := await self._take(event))
             ]
+            await self._announce()
             await self._dispatch(occurrences)
         except (psycopg.Error, TradingError) as error:
             # Losing a batch beats losing the stream; whoever needs certainty reads again.
@@ -96,6 +99,7 @@ class Feed:
             case Change():
                 return self._occurrence(event)
             case Begin():
+                self._transaction = event
                 self._committed_at = commit_timestamp(event.committed_at_us)
             case Relation():
                 await self._learn(event)
@@ -105,22 +109,31 @@ class Feed:
         if (relation.schema, relation.table) == MESSAGES_TABLE:
             self._messages[relation.oid] = relation
         else:
+            await await_commits(self._database, {self._transaction.transaction})
             self._tables[relation.oid] = await load_table(self._database, relation)
 
     def _occurrence(self, change: Change) -> Occurrence | None:
         relation = self._messages.get(change.relation_oid)
         if relation is not None:
-            self._announce(relation, change)
+            self._note_broadcast(relation, change)
             return None
         table = self._tables.get(change.relation_oid)
         if table is None:
             self._counters["changes_of_dropped_tables"] += 1
             return None
-        return Occurrence(table, change, self._committed_at)
+        return Occurrence(table, change, self._committed_at, self._transaction.transaction)
 
-    def _announce(self, relation: Relation, change: Change) -> None:
+    def _note_broadcast(self, relation: Relation, change: Change) -> None:
         stored = stored_broadcast(relation, change)
         if stored is None:
             self._counters["messages_without_broadcast"] += 1
         else:
+            self._unsaid.append((self._transaction.transaction, stored))
+
+    async def _announce(self) -> None:
+        """Broadcast what the batch holds, once whoever hears of it can also read it."""
+        unsaid, self._unsaid = self._unsaid, []
+        if unsaid:
+            await await_commits(self._database, {transaction for transaction, _ in unsaid})
+        for _, stored in unsaid:
             self._broadcast(stored)

@@ -52,10 +52,21 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """A transaction follows; `final_lsn` names it, `committed_at_us` counts from 2000-01-01."""
+    """A transaction follows.
+
+    Parameters
+    ----------
+    final_lsn
+        Where its commit record is.
+    committed_at_us
+        Microseconds since 2000-01-01 UTC.
+    transaction
+        The low 32 bits of its id.
+    """
 
     final_lsn: int
     committed_at_us: int
+    transaction: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +154,7 @@ def _decode(reader: _Reader) -> Event:
         case "D":
             return _delete(reader)
         case "B":
-            return Begin(reader.integer("!q"), reader.integer("!q"))
+            return Begin(reader.integer("!q"), reader.integer("!q"), reader.integer("!I"))
         case "C":
             reader.integer("!b")  # Flags, always 0.
             reader.integer("!q")  # LSN of the commit record; its end is what we resume at.

@@ -25,11 +25,20 @@ TOO_LARGE: Final = "Error 413: Payload Too Large"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Occurrence:
-    """One change that happened to one table; `committed_at` is ISO 8601 UTC."""
+    """One change that happened to one table.
+
+    Parameters
+    ----------
+    committed_at
+        ISO 8601 UTC.
+    transaction
+        The low 32 bits of the id of the transaction that made it.
+    """
 
     table: Table
     change: Change
     committed_at: str
+    transaction: int
 
 
 def commit_timestamp(committed_at_us: int) -> str:

@@ -6,7 +6,7 @@ Next: `devstack/supabase/realtime/dispatch.py`.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,16 +14,14 @@ from devstack.supabase.realtime.catalog import Table
 from devstack.supabase.realtime.database import Database
 from devstack.supabase.realtime.identity import Identity
 
-# Asked from one statement: one round trip however many subscribers there are.
-_VISIBLE: Final = """
-  select answer.selectable, answer.everything, answer.visible, answer.problem
-  from unnest(%s::oid[], %s::text[], %s::text[], %s::text[], %s::text[])
-    with ordinality as question (relation, query, keys, role, claims, place)
-  cross join lateral realtime.visible(
-    question.relation, question.query, question.keys::jsonb, question.role, question.claims
-  ) as answer
-  order by question.place
+# One round trip however many subscribers there are.
+_VIEWS: Final = """
+  select selectable, everything, visible, problem
+  from realtime.views(
+    %s::bigint[], %s::oid[], %s::text[], %s::text[], %s::text[], %s::text[]
+  )
 """
+_AWAIT_COMMITS: Final = "select realtime.await_commits(%s::bigint[])"
 _CHANNEL: Final = "select realtime.channel_rights(%s, %s, %s)"
 
 
@@ -78,18 +76,24 @@ PUBLIC_RIGHTS: Final = ChannelRights(
 )
 
 
-async def ask_visible(database: Database, questions: Sequence[Question]) -> list[View]:
-    """Answer all questions of one batch, in their order."""
-    if not questions:
-        return []
+async def await_commits(database: Database, transactions: Collection[int]) -> None:
+    """Return when every session sees what the transactions did."""
+    await database.fetch(_AWAIT_COMMITS, [list(transactions)])
+
+
+async def ask_views(
+    database: Database, questions: Sequence[Question], transactions: Collection[int]
+) -> list[View]:
+    """Answer all questions of one batch, in their order, once its transactions are visible."""
     parameters = [
+        list(transactions),
         [question.table.relation.oid for question in questions],
         [question.table.visible_query for question in questions],
         [json.dumps(question.keys) if question.keys else None for question in questions],
         [question.identity.role for question in questions],
         [question.identity.claims for question in questions],
     ]
-    rows = await database.fetch(_VISIBLE, parameters)
+    rows = await database.fetch(_VIEWS, parameters)
     return [
         View(
             columns=frozenset(selectable or ()),

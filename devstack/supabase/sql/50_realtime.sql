@@ -4,9 +4,9 @@
   messages, topic, send and broadcast_changes are hosted's shapes: migrations write policies on
   the first and call the others. Hosted partitions messages by day; here old rows are deleted by
   devstack/supabase/realtime/messages.py.
-  visible and channel_rights are ours: each answers in one round trip what Realtime must know
-  about other people's rights. Both take on the role and the claims they are asked about, so only
-  a superuser can use them.
+  views and channel_rights are ours: each answers in one round trip what Realtime must know about
+  other people's rights. Both take on the role and the claims they are asked about, so only a
+  superuser can use them.
 */
 
 create table realtime.messages (
@@ -171,6 +171,57 @@ $$;
 
 
 /*
+  Return when transactions, named by the 32 bits the stream shows of them, are visible to all.
+
+  A commit can be read from the write-ahead log some microseconds before other sessions see its
+  rows: the stream is that fast. Whoever looks at the rows, or tells others to, waits here first.
+*/
+create function realtime.await_commits(transactions bigint[]) returns void
+  language plpgsql
+  set search_path = ''
+as $$
+declare
+  bits    constant bigint := 4294967296;  -- 2 ^ 32
+  nearest bigint;                         -- Any recent transaction, in full.
+begin
+  nearest := pg_snapshot_xmax(pg_current_snapshot())::text::bigint;
+  while exists (
+    select
+    from unnest(transactions) as t (low)
+    -- The one transaction with these low bits that is less than 2 ^ 31 away.
+    cross join lateral (
+      select nearest - bits / 2 + (((low - nearest + bits / 2) % bits) + bits) % bits
+    ) as x (xid)
+    where not pg_visible_in_snapshot(x.xid::text::xid8, pg_current_snapshot())
+  ) loop
+    perform pg_sleep(0.0001);
+  end loop;
+end
+$$;
+
+
+-- Every question of one batch, in one round trip; the arrays run in parallel.
+create function realtime.views(
+  transactions bigint[],
+  relations oid[],
+  queries text[],
+  keys text[],
+  roles text[],
+  claims text[]
+) returns setof realtime.visibility
+  language plpgsql
+  set search_path = ''
+as $$
+begin
+  perform realtime.await_commits(transactions);
+  for i in 1 .. cardinality(relations) loop
+    return next realtime.visible(relations[i], queries[i], keys[i]::jsonb, roles[i], claims[i]);
+  end loop;
+end
+$$;
+
+
+/*
   What a role may do on a private channel: 'broadcast:read', 'presence:write' and so on.
 
   Policies on realtime.messages are asked by probe rows that are never kept: inserted by us and
@@ -216,5 +267,10 @@ end
 $$;
 
 revoke execute
-  on function realtime.visible, realtime.channel_rights, realtime.require_api_role
+  on function
+    realtime.require_api_role,
+    realtime.visible,
+    realtime.await_commits,
+    realtime.views,
+    realtime.channel_rights
   from public;
