@@ -77,7 +77,7 @@ def from_tape(
     columns = tape.columns
     rows = tape.rows_of(instrument)
     first, stop = tape.between(session.open_ns, min(until_ns + 1, _end_of_session(tape, session)))
-    rows = rows[(rows >= first) & (rows < stop)]
+    rows = rows[slice(*np.searchsorted(rows, (first, stop)))]
     rows = rows[columns.kind[rows] == EventKind.TRADE]
     which = tape.instruments[instrument]
     interest = columns.oi[rows].astype(np.int64)

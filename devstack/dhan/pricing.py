@@ -11,7 +11,7 @@ holds exactly before rounding to ticks.
 
 from dataclasses import dataclass
 from functools import cache
-from math import erfc, exp, pi, sqrt
+from math import erfc, exp, log, pi, sqrt
 from typing import Final
 
 import numpy as np
@@ -28,6 +28,9 @@ SHORTEST_YEARS: Final = 60 / SECONDS_PER_YEAR  # Keeps the last minute finite.
 _SKEW: Final = -0.055
 _CURVATURE: Final = 0.022
 _WIDEST: Final = 4.0
+
+_VOLATILITY_RANGE: Final = (0.001, 5.0)
+_HALVINGS: Final = 45  # 5 / 2^45 is far below what a tick tells.
 
 _CELLS_PER_UNIT: Final = 512
 _TABLE_END: Final = 8.0
@@ -92,28 +95,65 @@ def price(
     return result
 
 
+def price_one(
+    forward_price: float, strike: float, years: float, volatility: float, *, call: bool
+) -> float:
+    """Return Black's price of one option in rupees; the same as `price`, faster for one."""
+    deviation = volatility * sqrt(years)
+    d1 = log(forward_price / strike) / deviation + 0.5 * deviation
+    sign = 1 if call else -1
+    worth = forward_price * _cdf(sign * d1) - strike * _cdf(sign * (d1 - deviation))
+    return exp(-RATE * years) * sign * worth
+
+
+def implied_volatility(
+    premium: float, forward_price: float, strike: float, years: float, *, call: bool
+) -> float | None:
+    """Return the volatility, a fraction per year, at which Black's price is the premium.
+
+    Returns
+    -------
+    float or None
+        None when no volatility between 0.1 % and 500 % gives this premium: it is below what
+        the option is worth at once, or above any hope.
+    """
+    low, high = _VOLATILITY_RANGE
+    bounds = [price_one(forward_price, strike, years, each, call=call) for each in (low, high)]
+    if not bounds[0] < premium < bounds[1]:
+        return None
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if price_one(forward_price, strike, years, middle, call=call) < premium:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
 def greeks(spot: float, strike: float, years: float, volatility: float, *, call: bool) -> Greeks:
     """Return the sensitivities of one option to the spot, time and volatility."""
     deviation = volatility * sqrt(years)
-    forward_price = spot * exp(RATE * years)
-    d1 = float(np.log(forward_price / strike)) / deviation + 0.5 * deviation
-    d2 = d1 - deviation
-    n1, n2 = (float(value) for value in normal_cdf(np.array([d1, d2])))
+    d1 = log(spot * exp(RATE * years) / strike) / deviation + 0.5 * deviation
     density = exp(-0.5 * d1 * d1) / sqrt(2 * pi)
     financing = RATE * strike * exp(-RATE * years)
     decay = -spot * density * volatility / (2 * sqrt(years))
-    theta = decay - financing * n2 if call else decay + financing * (1 - n2)
+    in_the_money = _cdf(d1 - deviation)
+    theta = decay - financing * in_the_money if call else decay + financing * (1 - in_the_money)
     return Greeks(
-        delta=n1 if call else n1 - 1,
+        delta=_cdf(d1) if call else _cdf(d1) - 1,
         gamma=density / (spot * deviation),
         theta=theta / 365,
         vega=spot * density * sqrt(years) / 100,
     )
 
 
+def _cdf(x: float) -> float:
+    return 0.5 * erfc(-x / sqrt(2))
+
+
 @cache
 def _normal_table() -> tuple[Floats, Floats]:
     cells = int(2 * _TABLE_END * _CELLS_PER_UNIT)
     nodes = np.arange(cells + 1) / _CELLS_PER_UNIT - _TABLE_END
-    cdf = np.array([0.5 * erfc(-node / sqrt(2)) for node in nodes])
+    cdf = np.array([_cdf(float(node)) for node in nodes])
     return cdf, np.exp(-0.5 * nodes * nodes) / sqrt(2 * pi)

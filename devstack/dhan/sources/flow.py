@@ -204,7 +204,7 @@ def _interest(
     traded = np.cumsum(lots)
     at = np.flatnonzero(published)
     since = np.diff(traded[at], prepend=0)
-    moved = np.rint(since * generator.uniform(-0.45, 0.5, len(at))).astype(np.int64)
+    moved = np.rint(since * generator.uniform(-0.09, 0.1, len(at))).astype(np.int64)
     steps = np.zeros(len(lots), np.int64)
     steps[at] = moved
     least = lot_size if opening > 0 else 0

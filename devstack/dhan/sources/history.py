@@ -86,6 +86,10 @@ class History:
             open_interest=self._interest(instrument, day, len(starts)),
         )
 
+    def days(self) -> list[date]:
+        """Return all days it knows, in order."""
+        return [session.day for session in self.sessions]
+
     def joined(self, instrument: Instrument, days: Iterable[date]) -> Candles:
         """Return the one-minute candles of several sessions, which must be in order."""
         return Candles.joined([self.candles(instrument, day) for day in days])
