@@ -5,7 +5,7 @@ Out: `Instrument`, which knows its key on the wire and rounds a price to its own
 Next: `core/session.py`, when it can be traded.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -195,6 +195,10 @@ class Instrument:
         except (ValueError, OverflowError) as error:  # NaN, infinity
             raise DataError(f"price {price} of {self.symbol} is not a finite number") from error
         return ticks * tick / PAISE_PER_RUPEE
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Pickled by its arguments: compiled by mypyc, a frozen class cannot be filled by pickle.
+        return (Instrument, tuple(getattr(self, part.name) for part in fields(self) if part.init))
 
     def _check_numbers(self) -> None:
         paise = self.tick_size * PAISE_PER_RUPEE

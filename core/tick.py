@@ -7,7 +7,7 @@ Next: `core/brokers/dhan/wire.py`, where the bytes come from.
 The hot path does not make these: it passes the price, volume and time as plain numbers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 from core.instrument import Segment
@@ -92,3 +92,7 @@ class Tick:
     day_low: float | None = None
     close: float | None = None
     book: Book | None = None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Pickled by its arguments: compiled by mypyc, a frozen class cannot be filled by pickle.
+        return (Tick, tuple(getattr(self, part.name) for part in fields(self)))

@@ -8,7 +8,7 @@ Together with Dhan's border this is the only place that knows IST. Import these 
 `core/session.py`, the front door of everything about sessions.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta, timezone
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -123,3 +123,7 @@ class Session:
     def contains(self, instant_ns: int) -> bool:
         """Return whether the market trades at this instant."""
         return any(start <= instant_ns < end for start, end in self.windows)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Pickled by its arguments: compiled by mypyc, a frozen class cannot be filled by pickle.
+        return (Session, tuple(getattr(self, part.name) for part in fields(self)))

@@ -1,5 +1,6 @@
 """`core/session.py`: which days trade, at which hours, and what is refused."""
 
+import pickle
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -194,6 +195,11 @@ def test_year_has_its_number_of_sessions(year: int, count: int) -> None:
     # By hand: 262, 261, 261 weekdays, less 16, 13, 16 closures, and 3, 1, 2 weekend sessions.
     days = (date(year, 1, 1) + timedelta(days=number) for number in range(366))
     assert sum(CALENDAR.is_session_day(day) for day in days if day.year == year) == count
+
+
+def test_session_survives_pickling() -> None:
+    session = of(FRIDAY)
+    assert pickle.loads(pickle.dumps(session)) == session  # noqa: S301  # our own bytes
 
 
 def test_market_of_an_instrument() -> None:
