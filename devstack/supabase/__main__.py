@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 
-from core.errors import EXIT_ASKED_TO_STOP, TradingError
+from core.errors import EXIT_ASKED_TO_STOP, EXIT_OUTSIDE_WORLD, TradingError
 from devstack.lifetime import die_with_parent
 from devstack.supabase.options import Options, read_options
 
@@ -28,6 +28,9 @@ def main() -> int:
     except TradingError as error:
         sys.stderr.write(f"stack: {error}\n")
         return error.exit_code
+    except OSError as error:  # A full disk, a limit of the machine: what no check foresaw.
+        sys.stderr.write(f"stack: {error}\n")
+        return EXIT_OUTSIDE_WORLD
     except KeyboardInterrupt:
         pass
     return EXIT_ASKED_TO_STOP

@@ -9,6 +9,7 @@ import hashlib
 from pathlib import Path
 
 from core.errors import StoreError
+from devstack.supabase.connect import connect
 from devstack.supabase.keys import POSTGRES_PASSWORD, Keys
 
 _SQL = Path(__file__).parent / "sql"
@@ -36,7 +37,7 @@ def bootstrap(conninfo: str, keys: Keys) -> None:
     StoreError
         A file cannot be applied; names it.
     """
-    import psycopg  # noqa: PLC0415 - after Postgres has been started, which takes as long
+    import psycopg  # noqa: PLC0415 - imported while Postgres starts, see stack.py
     from psycopg import sql  # noqa: PLC0415 - the same
 
     passwords = {
@@ -44,7 +45,7 @@ def bootstrap(conninfo: str, keys: Keys) -> None:
         "authenticator": keys.authenticator_password,
         "supabase_auth_admin": keys.auth_password,
     }
-    with psycopg.connect(conninfo) as connection:
+    with connect(conninfo) as connection:
         for file in _files():
             try:
                 connection.execute(file.read_bytes())

@@ -6,15 +6,20 @@ Next: `devstack/supabase/stack.py`.
 """
 
 import shutil
+from typing import Final
 
-from core.errors import ConfigError
+from core.errors import ConfigError, StoreError
 from devstack.lifetime import free_port
 from devstack.supabase.account import server_account
 from devstack.supabase.bootstrap import bootstrap, bootstrap_digest
 from devstack.supabase.install import install_postgres
 from devstack.supabase.keys import POSTGRES_PASSWORD, Keys
-from devstack.supabase.postgres import ADMIN, DATABASE, Postgres, stop_leftover
+from devstack.supabase.leftover import stop_leftover
+from devstack.supabase.postgres import ADMIN, DATABASE, Postgres
 from devstack.supabase.state import State
+
+_PORT_ATTEMPTS: Final = 3
+_ADVICE: Final = "; if the data are damaged, begin anew with --reset"
 
 
 class Database:
@@ -36,6 +41,7 @@ class Database:
         self._marker = state.data / "tradebase"  # Written last: without it the data are half made.
         self.server = Postgres(installation, state, server_account())
         self.created = False
+        self._free_port_will_do = False
 
     @property
     def admin_conninfo(self) -> str:
@@ -76,14 +82,36 @@ class Database:
                 f"the database in {self.state.directory} was made by another version of the "
                 "stack; make it anew with --reset"
             )
+        self._free_port_will_do = port == 0
         self.server.start(port or free_port())
 
     def wait_ready(self) -> None:
-        """Return once the database can be used, bootstrapped on its first start."""
-        self.server.wait_ready()
+        """Return once the database can be used, bootstrapped on its first start.
+
+        Raises
+        ------
+        StoreError
+            The server does not get ready, or does not let us in.
+        """
+        try:
+            self._wait_for_server()
+        except StoreError as error:
+            raise StoreError(f"{error}{_ADVICE}") from error
         if self.created:
             bootstrap(self.admin_conninfo, self._keys)
             self._marker.write_text(self.digest)
+
+    def _wait_for_server(self) -> None:
+        """Wait; a port that was free when we looked may be taken by now, then another is tried."""
+        for attempts_left in range(_PORT_ATTEMPTS, 0, -1):
+            try:
+                return self.server.wait_ready()
+            except StoreError:
+                again = self._free_port_will_do and attempts_left > 1
+                if not again or "could not bind" not in self.server.log_text():
+                    raise
+                self.server.start(free_port())
+        return None
 
     def stop(self) -> None:
         """Stop the server; the state stays locked."""

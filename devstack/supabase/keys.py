@@ -122,15 +122,14 @@ def load_keys(home: Path) -> Keys:
         The file is there and does not hold what it must.
     """
     path = home / "keys.json"
-    try:
-        text = path.read_text()
-    except FileNotFoundError:
+    if not path.exists():
         _write_new(path)
-        text = path.read_text()
     try:
-        return Keys(**json.loads(text))
-    except (ValueError, TypeError) as error:
-        raise ConfigError(f"{path} is damaged ({error}); start anew with --reset") from error
+        return Keys(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError) as error:
+        raise ConfigError(
+            f"{path} is damaged ({error}); delete it and begin anew with --reset"
+        ) from error
 
 
 def _write_new(path: Path) -> None:

@@ -2,7 +2,7 @@
 
 In:  an installation, a state directory and a port.
 Out: a running server on 127.0.0.1 and on a Unix socket, or one sentence about what went wrong.
-Next: `devstack/supabase/database.py`.
+Next: `devstack/supabase/leftover.py`, `devstack/supabase/database.py`.
 
 The server is started directly, not through ``pg_ctl``, so that the kernel stops it when we die.
 ``synchronous_commit`` stays on: logical decoding reads flushed WAL only, and Realtime would lag.
@@ -13,12 +13,12 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import StoreError
 from devstack.lifetime import dies_with_us
 from devstack.supabase.account import Account
+from devstack.supabase.leftover import stop_leftover
 from devstack.supabase.state import State
 
 ADMIN = "supabase_admin"  # The superuser; migrations and clients never see it.
@@ -140,9 +140,13 @@ class Postgres:
             f"user={user} password={password}"
         )
 
+    def log_text(self) -> str:
+        """Return what the server has logged since its start."""
+        return self._log.read_text(errors="replace")
+
     def last_words(self) -> str:
         """Return the last complaint of the server's log, with the log's path."""
-        lines = self._log.read_text(errors="replace").splitlines()
+        lines = self.log_text().splitlines()
         complaints = [line for line in lines if "FATAL" in line or "PANIC" in line]
         return f"{(complaints or lines or ['it said nothing'])[-1]} (log: {self._log})"
 
@@ -179,48 +183,6 @@ class Postgres:
     def _own_directory(self, directory: Path) -> None:
         directory.mkdir(mode=0o700, exist_ok=True)
         self._account.own(directory)
-
-
-def stop_leftover(data: Path) -> None:
-    """Stop a server that still runs on `data`, and clear its pid file.
-
-    The caller holds the state's lock, so such a server belongs to nobody: its stack was killed.
-
-    Raises
-    ------
-    StoreError
-        It does not end within 5 s, not even when killed.
-    """
-    file = data / "postmaster.pid"
-    try:
-        pid = int(file.read_text().split("\n", 1)[0])
-    except (FileNotFoundError, ValueError):
-        file.unlink(missing_ok=True)
-        return
-    for number in (signal.SIGINT, signal.SIGKILL):
-        if not _runs_on(pid, data):
-            break
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-        _wait(lambda: not _runs_on(pid, data))
-    if _runs_on(pid, data):
-        raise StoreError(f"a Postgres with pid {pid} still runs on {data} and cannot be stopped")
-    file.unlink(missing_ok=True)  # The number may now be another process's.
-
-
-def _runs_on(pid: int, data: Path) -> bool:
-    """Tell whether `pid` is a live Postgres of this data directory: it works inside it."""
-    try:
-        directory = Path(f"/proc/{pid}/cwd").readlink()
-    except OSError:  # Gone, or a zombie.
-        return False
-    return directory == data.resolve()
-
-
-def _wait(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _STOP_SECONDS
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(_POLL_SECONDS)
 
 
 def _timezone() -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import ConfigError
+from devstack.supabase.connect import connect
 from devstack.supabase.migrations import Migration, migrate, read_migrations
 from devstack.supabase.seed import configured_seeds, seed
 
@@ -49,9 +50,7 @@ class Schema:
         DataError
             A statement fails, or the files contradict the database's history.
         """
-        import psycopg  # noqa: PLC0415 - imported while Postgres starts, see stack.py
-
-        with psycopg.connect(conninfo) as connection:
+        with connect(conninfo) as connection:
             applied = migrate(connection, self.migrations)
             seed(connection, self.seeds, self.folder)
         return applied

@@ -24,8 +24,8 @@ from devstack.supabase.account import server_account
 from devstack.supabase.database import Database, reset
 from devstack.supabase.install import install_postgrest
 from devstack.supabase.keys import PUBLISHABLE_KEY, SECRET_KEY, Keys, load_keys
+from devstack.supabase.leftover import stop_leftover
 from devstack.supabase.options import Options
-from devstack.supabase.postgres import stop_leftover
 from devstack.supabase.postgrest import PostgRest
 from devstack.supabase.schema import read_schema
 from devstack.supabase.state import State, ephemeral_state, main_state, open_home

@@ -20,6 +20,7 @@ import stat
 from pathlib import Path
 
 from core.errors import ConfigError
+from devstack.supabase.leftover import stop_leftover
 
 PROJECT = Path(__file__).resolve().parents[2]
 _LONGEST_HOME = 60  # bytes; leaves room for "/ephemeral/xxxxxxxx/run/.s.PGSQL.65535.lock" in 107
@@ -131,13 +132,16 @@ def ephemeral_state(home: Path) -> State:
 
 
 def _sweep(directory: Path) -> None:
-    """Delete an ephemeral state whose lock nobody holds and whose Postgres has ended."""
+    """Delete an ephemeral state whose stack was killed: nobody holds its lock."""
     lock = Lock(directory / "lock")
-    if not lock.acquire(wait=False):
+    try:
+        abandoned = lock.acquire(wait=False)
+    except FileNotFoundError:  # Its stack is removing it at this moment.
         return
-    if not (directory / "data" / "postmaster.pid").exists():
+    if abandoned:
+        stop_leftover(directory / "data")
         shutil.rmtree(directory, ignore_errors=True)
-    lock.release()
+        lock.release()
 
 
 def make_directory(directory: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 from core.errors import StoreError
 from devstack.supabase.database import Database
 from devstack.supabase.keys import Keys
-from devstack.supabase.postgres import stop_leftover
+from devstack.supabase.leftover import stop_leftover
 from devstack.supabase.schema import Schema
 from devstack.supabase.state import Lock, State, make_directory
 

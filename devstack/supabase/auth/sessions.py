@@ -78,9 +78,9 @@ async def refresh_session(connection: Connection, token: str) -> Session | None:
         if current is not None and current["parent"] == token:
             return Session(session.id, session.user_id, current["token"], session.created_at)
         if datetime.now(UTC) - used["updated_at"] > _REUSE_WINDOW:
-            await _revoke(connection, session, token=None)
+            await _revoke_all(connection, session)
             return None
-    await _revoke(connection, session, token)
+    await _revoke(connection, token)
     await _insert_token(connection, session.refresh_token, session, parent=token)
     await connection.execute(
         "update auth.sessions set refreshed_at = now() at time zone 'utc', updated_at = now() "
@@ -154,10 +154,19 @@ async def _current_token(connection: Connection, session_id: uuid.UUID) -> Row |
     return await cursor.fetchone()
 
 
-async def _revoke(connection: Connection, session: Session, token: str | None) -> None:
-    """Mark one refresh token of a session as used, or all of them when `token` is None."""
+async def _revoke(connection: Connection, token: str) -> None:
+    """Mark a refresh token as used now, unless it was before."""
     await connection.execute(
         "update auth.refresh_tokens set revoked = true, updated_at = now() "
-        "where not revoked and session_id = %s and token = coalesce(%s, token)",
-        (session.id, token),
+        "where token = %s and not revoked",
+        (token,),
+    )
+
+
+async def _revoke_all(connection: Connection, session: Session) -> None:
+    """Mark every refresh token of a session as used too long ago to be forgiven."""
+    await connection.execute(
+        "update auth.refresh_tokens set revoked = true, updated_at = now() - %s "
+        "where session_id = %s",
+        (_REUSE_WINDOW, session.id),
     )

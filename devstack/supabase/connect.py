@@ -1,0 +1,38 @@
+"""Connect to the database, or say in one sentence why not.
+
+In:  a libpq connection string.
+Out: an open psycopg connection, closed when its block ends.
+Next: `devstack/supabase/bootstrap.py`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from core.errors import StoreError
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+@contextmanager
+def connect(conninfo: str) -> "Iterator[psycopg.Connection]":
+    """Yield a connection whose work is committed when the block ends well.
+
+    Raises
+    ------
+    StoreError
+        The server does not let us in, for example because the keys are not those of the data.
+    """
+    import psycopg  # noqa: PLC0415 - imported while Postgres starts, see stack.py
+
+    try:
+        connection = psycopg.connect(conninfo)
+    except psycopg.OperationalError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise StoreError(
+            f"Postgres refuses us ({reason}); if its data and keys.json do not belong together, "
+            "begin anew with --reset"
+        ) from error
+    with connection:
+        yield connection
