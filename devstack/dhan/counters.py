@@ -6,7 +6,7 @@ Next: `devstack/dhan/rest/control.py`, which serves it.
 """
 
 from collections import Counter, defaultdict
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -58,4 +58,13 @@ class Counters:
 
     def as_json(self) -> dict[str, Any]:
         """Return plain dictionaries and numbers."""
-        return asdict(self)
+        # Not `asdict`, which would rebuild each Counter by counting its items.
+        return {
+            "handshakes": dict(self.handshakes),
+            "closed": dict(self.closed),
+            "faults": dict(self.faults),
+            "refused_requests": dict(self.refused_requests),
+            "rest": {path: dict(statuses) for path, statuses in self.rest.items()},
+            "back_pressure_waits": self.back_pressure_waits,
+            "back_pressure_seconds": round(self.back_pressure_seconds, 6),
+        }
