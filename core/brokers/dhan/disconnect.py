@@ -8,7 +8,7 @@ A feed may also end without packet 50 (a bare TCP reset), most often because ano
 been made for the account: read the token again before any reconnect.
 """
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Final, NamedTuple
 
 
@@ -30,31 +30,53 @@ class Policy(StrEnum):
 CROWDED_WAIT_SECONDS: Final = 60
 
 
+class ReasonCode(IntEnum):
+    """The reason numbers Dhan documents ("Data API error").
+
+    811 and above belong to requests over HTTP; nothing rules them out here.
+    """
+
+    INTERNAL_ERROR = 800
+    TOO_MANY_INSTRUMENTS = 804
+    TOO_MANY_CONNECTIONS = 805
+    NOT_SUBSCRIBED = 806
+    TOKEN_EXPIRED = 807
+    AUTHENTICATION_FAILED = 808
+    TOKEN_INVALID = 809
+    CLIENT_ID_INVALID = 810
+    EXPIRY_DATE_INVALID = 811
+    DATE_FORMAT_INVALID = 812
+    SECURITY_ID_INVALID = 813
+    REQUEST_INVALID = 814
+
+
 class Reason(NamedTuple):
-    """One reason number with its meaning, in words for a person."""
+    """One reason with its meaning, in words for a person, and our policy."""
 
     code: int
     meaning: str
     policy: Policy
 
 
-# DhanHQ v2 documentation, annexure "Data API error"; the policies are ours. 811 and above belong
-# to requests over HTTP and are listed because nothing rules them out here.
 REASONS: Final[dict[int, Reason]] = {
     reason.code: reason
     for reason in (
-        Reason(800, "internal server error", Policy.RETRY),
-        Reason(804, "more instruments requested than allowed", Policy.FATAL),
-        Reason(805, "too many requests or connections", Policy.WAIT),
-        Reason(806, "the account has not subscribed to Data APIs", Policy.FATAL),
-        Reason(807, "access token expired", Policy.NEW_TOKEN),
-        Reason(808, "client id or access token refused", Policy.NEW_TOKEN_ONCE),
-        Reason(809, "access token invalid", Policy.NEW_TOKEN_ONCE),
-        Reason(810, "client id invalid", Policy.FATAL),
-        Reason(811, "expiry date invalid", Policy.FATAL),
-        Reason(812, "date format invalid", Policy.FATAL),
-        Reason(813, "security id invalid", Policy.FATAL),
-        Reason(814, "request invalid", Policy.FATAL),
+        Reason(ReasonCode.INTERNAL_ERROR, "internal server error", Policy.RETRY),
+        Reason(ReasonCode.TOO_MANY_INSTRUMENTS, "more instruments than allowed", Policy.FATAL),
+        Reason(ReasonCode.TOO_MANY_CONNECTIONS, "too many connections or requests", Policy.WAIT),
+        Reason(ReasonCode.NOT_SUBSCRIBED, "the account has no Data API plan", Policy.FATAL),
+        Reason(ReasonCode.TOKEN_EXPIRED, "access token expired", Policy.NEW_TOKEN),
+        Reason(
+            ReasonCode.AUTHENTICATION_FAILED,
+            "client id or access token refused",
+            Policy.NEW_TOKEN_ONCE,
+        ),
+        Reason(ReasonCode.TOKEN_INVALID, "access token invalid", Policy.NEW_TOKEN_ONCE),
+        Reason(ReasonCode.CLIENT_ID_INVALID, "client id invalid", Policy.FATAL),
+        Reason(ReasonCode.EXPIRY_DATE_INVALID, "expiry date invalid", Policy.FATAL),
+        Reason(ReasonCode.DATE_FORMAT_INVALID, "date format invalid", Policy.FATAL),
+        Reason(ReasonCode.SECURITY_ID_INVALID, "security id invalid", Policy.FATAL),
+        Reason(ReasonCode.REQUEST_INVALID, "request invalid", Policy.FATAL),
     )
 }
 

@@ -17,14 +17,19 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Final
 
 from core.brokers.dhan.master_columns import Columns, find_columns
+from core.brokers.dhan.master_values import (
+    expiry_date,
+    number,
+    option_side,
+    tick_size,
+    whole,
+    whole_id,
+)
 from core.errors import DataError
-from core.instrument import Instrument, InstrumentKind, OptionSide, Segment
+from core.instrument import Instrument, InstrumentKind, Segment
 
 LINES_KEPT_PER_REASON: Final = 10
 
@@ -40,11 +45,8 @@ _SEGMENTS: Final[dict[tuple[str, str], Segment]] = {
     ("MCX", "M"): Segment.MCX_COMM,
 }
 _KINDS: Final = {str(kind): kind for kind in InstrumentKind}
-_SIDES: Final = {str(side): side for side in OptionSide}
 _TEST_SYMBOL: Final = "NSETEST"
-_FIRST_REAL_YEAR: Final = 2000  # Before it an expiry is a placeholder.
 _SYMBOL_OF_SERIES: Final = re.compile(r"(.+)-[A-Z][a-z]{2}\d{4}-")
-_DISTINCT: Final = 65_536  # Different texts of a kind in one file; the parsers remember so many.
 
 
 @dataclass(slots=True)
@@ -156,16 +158,16 @@ def _instrument(row: Sequence[str], columns: Columns, segment: Segment) -> Instr
     symbol = row[columns.symbol if derivative else columns.listed_symbol]
     return Instrument(
         segment,
-        _security_id(row[columns.security_id]),
+        whole_id(row[columns.security_id]),
         symbol,
         kind,
-        _whole(row[columns.lot_size], "lot size"),
-        _tick(row[columns.tick_size], is_index=kind is InstrumentKind.INDEX),
+        whole(row[columns.lot_size], "lot size"),
+        tick_size(row[columns.tick_size], is_index=kind is InstrumentKind.INDEX),
         underlying=_underlying(row, columns, symbol) if derivative else None,
         display_name=row[columns.display_name],
-        expiry=_expiry(row[columns.expiry]) if derivative else None,
-        strike=_number(row[columns.strike], "strike") if option else None,
-        option_side=_side(row[columns.option_side]) if option else None,
+        expiry=expiry_date(row[columns.expiry]) if derivative else None,
+        strike=number(row[columns.strike], "strike") if option else None,
+        option_side=option_side(row[columns.option_side]) if option else None,
         freeze_quantity=_freeze_quantity(row, columns),
     )
 
@@ -181,59 +183,4 @@ def _freeze_quantity(row: Sequence[str], columns: Columns) -> int | None:
     if columns.freeze_quantity is None:
         return None
     # Zero where the exchange sets no limit, such as for an index.
-    return _whole(row[columns.freeze_quantity] or "0", "freeze quantity") or None
-
-
-def _side(text: str) -> OptionSide:
-    side = _SIDES.get(text)
-    if side is None:
-        raise DataError(f"option side {text!r} is neither CE nor PE")
-    return side
-
-
-@lru_cache(maxsize=_DISTINCT)
-def _tick(text: str, *, is_index: bool) -> Decimal:
-    """Return the tick in rupees.
-
-    Index rows have 0.05 where others have 5.0 for the same tick; older files have 1.0 for an
-    index, which can only be paise: one rupee would be coarser than the index moves.
-    """
-    value = _number(text, "tick")
-    return value if is_index and value < 1 else value / 100
-
-
-@lru_cache(maxsize=_DISTINCT)
-def _expiry(text: str) -> date:
-    try:
-        expiry = date.fromisoformat(text[:10])  # Some files add a time of day.
-    except ValueError as error:
-        raise DataError(f"expiry {text!r} is not a date") from error
-    if expiry.year < _FIRST_REAL_YEAR:
-        raise DataError(f"expiry {text!r} is a placeholder")
-    return expiry
-
-
-def _security_id(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError as error:
-        raise DataError(f"security id {text!r} is not a whole number") from error
-
-
-@lru_cache(maxsize=_DISTINCT)
-def _whole(text: str, name: str) -> int:
-    value = _number(text, name)  # Lots are written as 65.0.
-    if value != int(value):
-        raise DataError(f"{name} {text!r} is not a whole number")
-    return int(value)
-
-
-@lru_cache(maxsize=_DISTINCT)
-def _number(text: str, name: str) -> Decimal:
-    try:
-        value = Decimal(text)
-    except InvalidOperation as error:
-        raise DataError(f"{name} {text!r} is not a number") from error
-    if not value.is_finite():
-        raise DataError(f"{name} {text!r} is not a number")
-    return value
+    return whole(row[columns.freeze_quantity] or "0", "freeze quantity") or None

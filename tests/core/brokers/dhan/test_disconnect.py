@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.brokers.dhan.disconnect import REASONS, Policy, Reason, reason_of
+from core.brokers.dhan.disconnect import REASONS, Policy, Reason, ReasonCode, reason_of
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_documented_reason_has_its_policy(code: int, policy: Policy) -> None:
 
 
 def test_all_documented_reasons_are_known() -> None:
-    assert sorted(REASONS) == [800, *range(804, 815)]
+    assert sorted(REASONS) == list(ReasonCode) == [800, *range(804, 815)]
 
 
 def test_undocumented_reason_is_retried_and_named() -> None:

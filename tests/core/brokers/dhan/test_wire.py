@@ -1,10 +1,14 @@
 """`core/brokers/dhan/wire.py`: packets by hand-written bytes, and any bytes at all."""
 
+import asyncio
 import json
 import random
+from datetime import UTC, datetime
 from struct import pack
 
 import pytest
+from dhanhq import DhanContext
+from dhanhq.marketfeed import MarketFeed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -212,6 +216,19 @@ def test_generated_full_packets_come_back_field_for_field() -> None:
         assert raw_levels(view.levels) == tuple(levels)
         assert LEVELS.unpack(view.levels) == tuple(value for level in levels for value in level)
     assert LEVELS.size == 5 * LEVEL.size == 100
+
+
+def test_official_package_reads_the_same_values() -> None:
+    feed = MarketFeed(DhanContext("1000000001", "token"), [])
+    feed.loop.close()
+    asyncio.set_event_loop(None)
+    for packet in (TICKER_BYTES, QUOTE_BYTES, OPEN_INTEREST_BYTES, PREVIOUS_CLOSE_BYTES):
+        theirs = [value for name, value in feed.process_data(packet).items() if name != "type"]
+        view = named(decode(packet, WireCounters())[0])._asdict()
+        if "trade_time" in view:
+            view["trade_time"] = f"{datetime.fromtimestamp(view['trade_time'], UTC):%H:%M:%S}"
+        ours = list(view.values())[2:]
+        assert [f"{one:.2f}" if isinstance(one, float) else one for one in ours] == theirs
 
 
 def test_recorded_frame_equals_its_expected_json() -> None:
