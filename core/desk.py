@@ -1,0 +1,112 @@
+"""What one strategy config has going: its running trades, its last exits, its day.
+
+In:  trades that begin and end.
+Out: what `core/risk.py` asks about, and the figures shown as metrics.
+Next: `core/execution.py`.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from core.candle import InstrumentKey
+from core.instrument import Instrument
+from core.money import ZERO
+from core.position import Position
+from core.session import ist_date
+from core.signals import Direction
+from core.strategy import StrategyConfig
+from core.trade import RunningTrade, Trade
+
+
+class Account(NamedTuple):
+    """Figures of one config, rupees.
+
+    Attributes
+    ----------
+    realised_today, realised
+        Net profit of closed trades.
+    charges
+        Of all fills.
+    wins, losses
+        Closed trades by net profit; those of exactly zero are in neither.
+    """
+
+    realised_today: Decimal
+    realised: Decimal
+    charges: Decimal
+    open_trades: int
+    orders: int
+    trades: int
+    wins: int
+    losses: int
+
+
+class Desk:
+    """Keep the books of one config.
+
+    Parameters
+    ----------
+    config
+        Replaced when the user changes it.
+    """
+
+    def __init__(self, config: StrategyConfig) -> None:
+        self.config = config
+        self.running: dict[str, RunningTrade] = {}
+        self.positions: dict[InstrumentKey, Position] = {}
+        self.orders = 0
+        self.charges = ZERO
+        self._last_exits: dict[tuple[str, Direction], int] = {}
+        self._day: date | None = None
+        self._realised_today = ZERO
+        self._realised = ZERO
+        self._trades = 0
+        self._wins = 0
+        self._losses = 0
+
+    def running_in(self, key: InstrumentKey) -> list[RunningTrade]:
+        """Return the running trades in an instrument, in the order in which they began."""
+        return [trade for trade in self.running.values() if trade.instrument.key == key]
+
+    def staying(self) -> list[RunningTrade]:
+        """Return the running trades whose exit has not been decided."""
+        return [trade for trade in self.running.values() if trade.exit_reason is None]
+
+    def last_exit_ns(self, instrument: Instrument, direction: Direction) -> int | None:
+        """Return when a trade on the same underlying and side ended last, None if never."""
+        return self._last_exits.get((_underlying(instrument), direction))
+
+    def realised_on_day_of(self, now_ns: int) -> Decimal:
+        """Return the net profit of the trades that ended on the day (IST) of an instant."""
+        return self._realised_today if self._day == ist_date(now_ns) else ZERO
+
+    def close(self, running: RunningTrade, trade: Trade | None, now_ns: int) -> None:
+        """Take a trade off the desk; `trade` is None when nothing of it was ever filled."""
+        del self.running[running.id]
+        if trade is None or trade.net_pnl is None:
+            return
+        self._last_exits[_underlying(running.instrument), running.direction] = now_ns
+        self._realised_today = self.realised_on_day_of(now_ns) + trade.net_pnl
+        self._day = ist_date(now_ns)
+        self._realised += trade.net_pnl
+        self._trades += 1
+        self._wins += trade.net_pnl > 0
+        self._losses += trade.net_pnl < 0
+
+    def account(self, now_ns: int) -> Account:
+        """Return the figures as they stand."""
+        return Account(
+            realised_today=self.realised_on_day_of(now_ns),
+            realised=self._realised,
+            charges=self.charges,
+            open_trades=sum(trade.was_entered for trade in self.running.values()),
+            orders=self.orders,
+            trades=self._trades,
+            wins=self._wins,
+            losses=self._losses,
+        )
+
+
+def _underlying(instrument: Instrument) -> str:
+    return instrument.underlying or instrument.symbol

@@ -1,0 +1,180 @@
+"""An order and its fills.
+
+In:  an approved signal, or an exit the engine decided itself.
+Out: `Order`, a value that is replaced by a newer version at each change; `Fill`.
+Next: `core/brokers/paper.py`, which fills it.
+"""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from core.candle import InstrumentKey
+from core.money import ZERO, average_price
+from core.signals import Direction
+from core.strategy import TradeMode
+
+
+class Side(StrEnum):
+    """Which way units move."""
+
+    BUY = "BUY"
+    SELL = "SELL"
+
+    @property
+    def sign(self) -> int:
+        """1 for a purchase, -1 for a sale."""
+        return 1 if self is Side.BUY else -1
+
+
+def side_of(direction: Direction, *, entering: bool) -> Side:
+    """Return the side of the order that enters or leaves a trade of this direction."""
+    return Side.BUY if (direction is Direction.LONG) is entering else Side.SELL
+
+
+class OrderType(StrEnum):
+    """At which price it may be filled."""
+
+    MARKET = "MARKET"
+    LIMIT = "LIMIT"
+
+
+class OrderPurpose(StrEnum):
+    """Whether it begins or ends a trade."""
+
+    ENTRY = "ENTRY"
+    EXIT = "EXIT"
+
+
+class OrderStatus(StrEnum):
+    """Where it is, in Dhan's words."""
+
+    TRANSIT = "TRANSIT"
+    PENDING = "PENDING"
+    PART_TRADED = "PART_TRADED"
+    TRADED = "TRADED"
+    CANCELLED = "CANCELLED"
+    REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
+    UNKNOWN = "UNKNOWN"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing can happen to it any more."""
+        return self in _FINAL
+
+
+_FINAL = frozenset(
+    (OrderStatus.TRADED, OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.EXPIRED)
+)
+
+
+class Owner(NamedTuple):
+    """Whose it is: the four ids every trading row carries, uuid as text."""
+
+    config_id: str
+    strategy_id: str
+    user_id: str
+    portfolio_id: str
+
+
+class Order(NamedTuple):
+    """A quantity we want traded.
+
+    Attributes
+    ----------
+    quantity, filled_quantity
+        Units, not lots.
+    turnover
+        Rupees: price x quantity over all its fills.
+    exit_reason
+        Of an exit order; None of an entry.
+    digest
+        Names the code and parameters that decided it.
+    created_ns, updated_ns
+        Market time, ns UTC.
+    version
+        1 at first, one more at each change.
+    """
+
+    id: str
+    owner: Owner
+    trade_id: str
+    signal_id: str | None
+    digest: str
+    instrument: InstrumentKey
+    symbol: str
+    side: Side
+    quantity: int
+    purpose: OrderPurpose
+    created_ns: int
+    updated_ns: int
+    trade_mode: TradeMode = TradeMode.VIRTUAL
+    type: OrderType = OrderType.MARKET
+    limit_price: Decimal | None = None
+    exit_reason: str | None = None
+    status: OrderStatus = OrderStatus.PENDING
+    filled_quantity: int = 0
+    turnover: Decimal = ZERO
+    rejection_reason: str | None = None
+    version: int = 1
+
+    @property
+    def remaining(self) -> int:
+        """Units not filled yet."""
+        return self.quantity - self.filled_quantity
+
+    @property
+    def average_price(self) -> Decimal | None:
+        """Rupees per filled unit, None before the first fill."""
+        return average_price(self.turnover, self.filled_quantity) if self.filled_quantity else None
+
+    def filled(self, quantity: int, price: Decimal, time_ns: int) -> "Order":
+        """Return the order after one more fill."""
+        total = self.filled_quantity + quantity
+        status = OrderStatus.TRADED if total == self.quantity else OrderStatus.PART_TRADED
+        return self._replace(
+            filled_quantity=total,
+            turnover=self.turnover + quantity * price,
+            status=status,
+            updated_ns=time_ns,
+            version=self.version + 1,
+        )
+
+    def ended(self, status: OrderStatus, time_ns: int, reason: str | None = None) -> "Order":
+        """Return the order cancelled, rejected or expired."""
+        return self._replace(
+            status=status, updated_ns=time_ns, rejection_reason=reason, version=self.version + 1
+        )
+
+
+class Fill(NamedTuple):
+    """One execution of an order.
+
+    Attributes
+    ----------
+    quantity
+        Units.
+    price
+        Rupees per unit.
+    charges
+        What this execution added to the charges of its order, rupees.
+    time_ns
+        Market time, ns UTC.
+    """
+
+    id: str
+    order_id: str
+    trade_id: str
+    owner: Owner
+    instrument: InstrumentKey
+    side: Side
+    quantity: int
+    price: Decimal
+    charges: Decimal
+    time_ns: int
+
+    @property
+    def cash(self) -> Decimal:
+        """What it moves, charges aside: negative when bought."""
+        return -self.side.sign * self.quantity * self.price
