@@ -17,7 +17,7 @@ from devstack.supabase.realtime.hub import Hub
 from devstack.supabase.realtime.identity import Identity
 from devstack.supabase.realtime.phoenix import Broadcast
 from devstack.supabase.realtime.rights import ask_channel_rights
-from devstack.supabase.realtime.tokens import TokenRefused, is_token
+from devstack.supabase.realtime.tokens import TokenRefusedError, is_token
 
 _ACCEPTED: Final = 202
 
@@ -26,7 +26,7 @@ async def handle_broadcast(hub: Hub, request: web.Request) -> web.Response:
     """Answer one request for either address."""
     try:
         identity = _identity(hub, request)
-    except TokenRefused as refusal:
+    except TokenRefusedError as refusal:
         return _error(401, str(refusal))
     try:
         if "topic" in request.match_info:
@@ -46,7 +46,7 @@ def _identity(hub: Hub, request: web.Request) -> Identity:
     key = request.headers.get("apikey") or request.query.get("apikey") or token
     identity = hub.tokens.from_key(key)
     if identity is None:
-        raise TokenRefused("Invalid API key")
+        raise TokenRefusedError("Invalid API key")
     return identity
 
 

@@ -221,7 +221,7 @@ async def compare(database: Database, undecided: Sequence[tuple[Filter, str | No
         right = "%s::{}"
         if condition.operator == "in":
             operand, right = list(condition.operands), "(%s::text[]::{}[])"
-        term = sql.SQL(f"coalesce({{}}((%s::{{}}) {{}} {right}), false)").format(  # type: ignore[arg-type]
+        term = sql.SQL(f"coalesce({{}}((%s::{{}}) {{}} {right}), false)").format(
             sql.SQL("not " if condition.negated else ""),
             _raw(kind),
             _operator(condition),
@@ -240,7 +240,7 @@ def _operator(condition: Filter) -> sql.SQL:
 
 def _raw(text: str) -> sql.SQL:
     """Take SQL that Postgres itself has quoted, or a constant of ours, as it is."""
-    return sql.SQL(text)  # type: ignore[arg-type]
+    return sql.SQL(text)
 
 
 def _visible_query(relation: Relation, key: Sequence[Sequence[str]]) -> str:
@@ -250,10 +250,11 @@ def _visible_query(relation: Relation, key: Sequence[Sequence[str]]) -> str:
         f"t.{_quoted(name)} = (x.key ->> {place})::{sql_type}"
         for place, (name, sql_type) in enumerate(key)
     )
+    target = f"{_quoted(relation.schema)}.{_quoted(relation.table)}"
     return (
-        "select coalesce(array_agg(x.place::integer), '{}') "
+        "select coalesce(array_agg(x.place::integer), '{}') "  # noqa: S608 - names are quoted
         "from jsonb_array_elements($1) with ordinality as x (key, place) "
-        f"join {_quoted(relation.schema)}.{_quoted(relation.table)} as t on {equal}"
+        f"join {target} as t on {equal}"
     )
 
 

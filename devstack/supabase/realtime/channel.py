@@ -18,16 +18,22 @@ from core.errors import StoreError, TradingError
 from devstack.supabase.realtime.hub import Hub
 from devstack.supabase.realtime.identity import Identity
 from devstack.supabase.realtime.join_request import JoinRequest
-from devstack.supabase.realtime.phoenix import Broadcast, ClientMessage, Version, encode
+from devstack.supabase.realtime.phoenix import (
+    Broadcast,
+    ClientMessage,
+    ServerMessage,
+    Version,
+    encode,
+)
 from devstack.supabase.realtime.rights import PUBLIC_RIGHTS, ChannelRights, ask_channel_rights
 from devstack.supabase.realtime.subscription import Subscription
-from devstack.supabase.realtime.tokens import TokenRefused, expiry_message, is_token
+from devstack.supabase.realtime.tokens import TokenRefusedError, expiry_message, is_token
 from devstack.supabase.realtime.topics import PREFIX, Topic
 
 log = logging.getLogger(__name__)
 
 
-class Refused(TradingError):
+class RefusedError(TradingError):
     """Raised when a channel may not be joined or used; the text is what the client is told."""
 
 
@@ -82,7 +88,7 @@ class Channel:
 
         Raises
         ------
-        Refused
+        RefusedError
             A private channel's policies do not let this identity read.
         """
         self._rights = await self._ask_rights(self.identity)
@@ -154,14 +160,14 @@ class Channel:
         try:
             rights = await ask_channel_rights(self._hub.database, self._name, identity)
         except StoreError as error:
-            raise Refused(f"UnableToConnectToDatabase: {error}") from error
+            raise RefusedError(f"UnableToConnectToDatabase: {error}") from error
         except psycopg.Error as error:
             self._hub.counters["policy_failed"] += 1
             log.warning("policies on realtime.messages fail for %r: %s", self._name, error)
             rights = ChannelRights(frozenset())
         if not rights.allows("broadcast", "read"):
             self._hub.counters["private_channel_refused"] += 1
-            raise Refused(
+            raise RefusedError(
                 "Unauthorized: You do not have permissions to read from this Channel topic: "
                 + self._name
             )
@@ -238,7 +244,7 @@ class Channel:
         try:
             identity = self._hub.tokens.from_token(token)
             self._rights = await self._ask_rights(identity)
-        except (TokenRefused, Refused) as refusal:
+        except (TokenRefusedError, RefusedError) as refusal:
             self.close(str(refusal))
             return
         self._token, self.identity = token, identity
@@ -279,8 +285,8 @@ class Channel:
     def _push(
         self, event: str, payload: str, *, ref: str | None = None, join_ref: str | None = None
     ) -> None:
-        frame = encode(self.version, self.topic, event, payload, ref=ref, join_ref=join_ref)
-        self._link.push(frame)
+        message = ServerMessage(self.topic, event, payload, ref, join_ref)
+        self._link.push(encode(self.version, message))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

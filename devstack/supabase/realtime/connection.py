@@ -14,13 +14,19 @@ from typing import Final
 from aiohttp import WSMsgType, web
 
 from core.errors import DataError
-from devstack.supabase.realtime.channel import Channel, Refused
+from devstack.supabase.realtime.channel import Channel, RefusedError
 from devstack.supabase.realtime.hub import Hub
 from devstack.supabase.realtime.identity import Identity
 from devstack.supabase.realtime.join_request import JoinRequest, parse_join
 from devstack.supabase.realtime.outbox import Outbox
-from devstack.supabase.realtime.phoenix import ClientMessage, Version, decode, encode
-from devstack.supabase.realtime.tokens import TokenRefused, is_token
+from devstack.supabase.realtime.phoenix import (
+    ClientMessage,
+    ServerMessage,
+    Version,
+    decode,
+    encode,
+)
+from devstack.supabase.realtime.tokens import TokenRefusedError, is_token
 from devstack.supabase.realtime.topics import PREFIX
 
 log = logging.getLogger(__name__)
@@ -121,15 +127,15 @@ class Connection:
             channel = self._accepted(message)
             self._channels[message.topic] = channel
             await channel.join(message.ref)
-        except (TokenRefused, Refused, DataError) as refusal:
+        except (TokenRefusedError, RefusedError, DataError) as refusal:
             self._channels.pop(message.topic, None)
             self._reply(message, "error", {"reason": str(refusal)})
 
     def _accepted(self, message: ClientMessage) -> Channel:
         if not message.topic.startswith(PREFIX) or message.topic == PREFIX:
-            raise Refused("unmatched topic")
+            raise RefusedError("unmatched topic")
         if len(self._channels) >= _MOST_CHANNELS:
-            raise Refused(f"ChannelRateLimitReached: at most {_MOST_CHANNELS} channels")
+            raise RefusedError(f"ChannelRateLimitReached: at most {_MOST_CHANNELS} channels")
         request = parse_join(message.payload)
         return Channel(self._hub, self, message, request, self._identity_of(request))
 
@@ -140,13 +146,5 @@ class Connection:
 
     def _reply(self, message: ClientMessage, status: str, response: dict[str, str]) -> None:
         payload = json.dumps({"status": status, "response": response}, ensure_ascii=False)
-        self.push(
-            encode(
-                self.version,
-                message.topic,
-                "phx_reply",
-                payload,
-                ref=message.ref,
-                join_ref=message.join_ref,
-            )
-        )
+        reply = ServerMessage(message.topic, "phx_reply", payload, message.ref, message.join_ref)
+        self.push(encode(self.version, reply))

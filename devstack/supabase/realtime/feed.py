@@ -58,8 +58,8 @@ class Feed:
         self._counters = counters
         self._waiting: deque[Event] = deque()
         self._arrived = asyncio.Event()
-        self._tables: dict[int, Table | None] = {}
-        self._messages: dict[int, Relation] = {}
+        self._relations: dict[int, Relation] = {}
+        self._tables: dict[int, Table] = {}
         self._unsaid: list[tuple[int, StoredBroadcast]] = []
         self._transaction, self._committed_at = Begin(0, 0, 0), ""
         self.replication = Replication(source, self._receive, counters)
@@ -97,31 +97,32 @@ class Feed:
     async def _take(self, event: Event) -> Occurrence | None:
         match event:
             case Change():
-                return self._occurrence(event)
+                return await self._occurrence(event)
             case Begin():
                 self._transaction = event
                 self._committed_at = commit_timestamp(event.committed_at_us)
             case Relation():
-                await self._learn(event)
+                self._relations[event.oid] = event
+                self._tables.pop(event.oid, None)  # The description is new, so something changed.
         return None
 
-    async def _learn(self, relation: Relation) -> None:
+    async def _occurrence(self, change: Change) -> Occurrence | None:
+        relation = self._relations[change.relation_oid]
         if (relation.schema, relation.table) == MESSAGES_TABLE:
-            self._messages[relation.oid] = relation
-        else:
-            await await_commits(self._database, {self._transaction.transaction})
-            self._tables[relation.oid] = await load_table(self._database, relation)
-
-    def _occurrence(self, change: Change) -> Occurrence | None:
-        relation = self._messages.get(change.relation_oid)
-        if relation is not None:
             self._note_broadcast(relation, change)
             return None
-        table = self._tables.get(change.relation_oid)
+        table = self._tables.get(relation.oid) or await self._load(relation)
         if table is None:
             self._counters["changes_of_dropped_tables"] += 1
             return None
         return Occurrence(table, change, self._committed_at, self._transaction.transaction)
+
+    async def _load(self, relation: Relation) -> Table | None:
+        await await_commits(self._database, {self._transaction.transaction})
+        table = await load_table(self._database, relation)
+        if table is not None:
+            self._tables[relation.oid] = table
+        return table
 
     def _note_broadcast(self, relation: Relation, change: Change) -> None:
         stored = stored_broadcast(relation, change)

@@ -46,9 +46,8 @@ _LIST_ITEM: Final = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^,]*?))\s*(?:,|$)',
 
 # Types whose equal values always have equal texts.
 _EQUAL_AS_TEXT: Final = frozenset(
-    "bool int2 int4 int8 oid text varchar name uuid date timestamp timestamptz bytea".split()
+    {"bool", "text", "varchar", "name", "uuid", "bytea"} | {"date", "timestamp", "timestamptz"}
 )
-_DATES: Final = frozenset({"date", "timestamp", "timestamptz"})
 _PLAIN_DATE: Final = re.compile(r"\d{4}-[^B]*")  # Neither infinity, nor BC, nor beyond 9999.
 
 
@@ -162,19 +161,9 @@ def _comparable(type_name: str, operator: str) -> Callable[[str], _Key | None] |
     """Return what turns texts of a type into values that Python compares as Postgres does."""
     if operator in PATTERN_OPERATORS:
         return None
-    match type_name:
-        case "int2" | "int4" | "int8" | "oid":
-            return int
-        case "numeric":
-            return _nan_is_greatest
-        case "float4" | "float8":
-            return _float_key
-        case name if operator in _EQUALITY and name in _EQUAL_AS_TEXT:
-            return str
-        case name if name in _DATES:
-            return _date_key
-        case _:
-            return None
+    if operator in _EQUALITY and type_name in _EQUAL_AS_TEXT:
+        return str
+    return _KEYS.get(type_name)
 
 
 def _nan_is_greatest(text: str) -> _Key:
@@ -188,6 +177,13 @@ def _float_key(text: str) -> _Key:
 def _date_key(text: str) -> str | None:
     return text if _PLAIN_DATE.fullmatch(text) else None
 
+
+_KEYS: Final[dict[str, Callable[[str], _Key | None]]] = {
+    **dict.fromkeys(("int2", "int4", "int8", "oid"), int),
+    "numeric": _nan_is_greatest,
+    **dict.fromkeys(("float4", "float8"), _float_key),
+    **dict.fromkeys(("date", "timestamp", "timestamptz"), _date_key),
+}
 
 _OPERATIONS: Final[dict[str, Callable[..., bool]]] = {
     "eq": lambda left, right: left == right[0],

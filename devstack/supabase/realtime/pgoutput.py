@@ -8,6 +8,7 @@ Source of the layout: PostgreSQL 17 manual, 53.9 "Logical Replication Message Fo
 """
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal
@@ -24,7 +25,7 @@ class Unchanged(Enum):
 
 
 # One column of one row: its text, NULL, or a large value that was not sent.
-type Value = str | None | Unchanged
+type Value = str | Unchanged | None
 type Row = tuple[Value, ...]
 
 UNCHANGED: Final = Unchanged.TOAST
@@ -146,25 +147,22 @@ class _Reader:
 
 
 def _decode(reader: _Reader) -> Event:
-    match reader.letter():
-        case "I":
-            return _insert(reader)
-        case "U":
-            return _update(reader)
-        case "D":
-            return _delete(reader)
-        case "B":
-            return Begin(reader.integer("!q"), reader.integer("!q"), reader.integer("!I"))
-        case "C":
-            reader.integer("!b")  # Flags, always 0.
-            reader.integer("!q")  # LSN of the commit record; its end is what we resume at.
-            return Commit(reader.integer("!q"))
-        case "R":
-            return _relation(reader)
-        case "T" | "Y" | "O" | "M" as tag:
-            return Ignored(tag)
-        case tag:
-            raise ValueError(f"unknown message kind {tag!r}")
+    letter = reader.letter()
+    if letter in _IGNORED:
+        return Ignored(letter)
+    if letter not in _DECODERS:
+        raise ValueError(f"unknown message kind {letter!r}")
+    return _DECODERS[letter](reader)
+
+
+def _begin(reader: _Reader) -> Begin:
+    return Begin(reader.integer("!q"), reader.integer("!q"), reader.integer("!I"))
+
+
+def _commit(reader: _Reader) -> Commit:
+    reader.integer("!b")  # Flags, always 0.
+    reader.integer("!q")  # LSN of the commit record; its end is what we resume at.
+    return Commit(reader.integer("!q"))
 
 
 def _relation(reader: _Reader) -> Relation:
@@ -219,3 +217,14 @@ def _delete(reader: _Reader) -> Change:
 def _expect(letter: str, allowed: str) -> None:
     if letter not in allowed:
         raise ValueError(f"row kind {letter!r} where one of {allowed!r} belongs")
+
+
+_IGNORED: Final = "TYOM"  # Truncate, type, origin, logical message.
+_DECODERS: Final[dict[str, Callable[[_Reader], Event]]] = {
+    "B": _begin,
+    "C": _commit,
+    "R": _relation,
+    "I": _insert,
+    "U": _update,
+    "D": _delete,
+}

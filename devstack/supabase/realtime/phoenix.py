@@ -43,6 +43,17 @@ class ClientMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerMessage:
+    """One message to a client; `payload` is JSON text, `ref` answers the client's own."""
+
+    topic: str
+    event: str
+    payload: str
+    ref: str | None = None
+    join_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Broadcast:
     """One broadcast: JSON text or raw bytes, and what the server adds about it."""
 
@@ -70,20 +81,13 @@ def decode(frame: str | bytes, version: Version) -> ClientMessage:
     return _from_array(parsed)
 
 
-def encode(
-    version: Version,
-    topic: str,
-    event: str,
-    payload: str,
-    *,
-    ref: str | None = None,
-    join_ref: str | None = None,
-) -> str:
-    """Write one server message around a payload that is JSON text."""
-    head = [json.dumps(part, ensure_ascii=False) for part in (topic, event, ref, join_ref)]
+def encode(version: Version, message: ServerMessage) -> str:
+    """Write one server message."""
+    topic, event = _literal(message.topic), _literal(message.event)
+    ref, join_ref = _literal(message.ref), _literal(message.join_ref)
     if version is Version.V1:
-        return f'{{"ref":{head[2]},"event":{head[1]},"topic":{head[0]},"payload":{payload}}}'
-    return f"[{head[3]},{head[2]},{head[0]},{head[1]},{payload}]"
+        return f'{{"ref":{ref},"event":{event},"topic":{topic},"payload":{message.payload}}}'
+    return f"[{join_ref},{ref},{topic},{event},{message.payload}]"
 
 
 def encode_broadcast(version: Version, topic: str, broadcast: Broadcast) -> str | bytes | None:
@@ -94,10 +98,14 @@ def encode_broadcast(version: Version, topic: str, broadcast: Broadcast) -> str 
     binary = _encode_binary(topic, broadcast) if version is Version.V2 else None
     if binary is not None or isinstance(broadcast.payload, bytes):
         return binary
-    event = json.dumps(broadcast.event, ensure_ascii=False)
+    event = _literal(broadcast.event)
     meta = f',"meta":{broadcast.meta}' if broadcast.meta else ""
     body = f'{{"type":"broadcast","event":{event},"payload":{broadcast.payload}{meta}}}'
-    return encode(version, topic, "broadcast", body)
+    return encode(version, ServerMessage(topic, "broadcast", body))
+
+
+def _literal(value: str | None) -> str:
+    return "null" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _from_object(parsed: object) -> ClientMessage:

@@ -14,10 +14,18 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
+from psycopg import pq
+
 from core.errors import DataError
 from devstack.supabase.realtime.pgoutput import Event
 from devstack.supabase.realtime.position import Position
-from devstack.supabase.realtime.stream import Source, Stream, StreamLost, drop_slot, open_stream
+from devstack.supabase.realtime.stream import (
+    Source,
+    Stream,
+    StreamLostError,
+    drop_slot,
+    open_stream,
+)
 
 log = logging.getLogger(__name__)
 
@@ -56,10 +64,10 @@ class Replication:
                 await self._open(fresh=fresh)
                 fresh, delay = False, _FIRST_DELAY_SECONDS
                 await self._follow()
-            except (StreamLost, DataError) as lost:
+            except (StreamLostError, DataError) as lost:
                 log.warning("replication: %s; connecting again in %.2f s", lost, delay)
                 self._counters["replication_reconnects"] += 1
-                if not fresh and not (isinstance(lost, StreamLost) and lost.resumable):
+                if not fresh and not (isinstance(lost, StreamLostError) and lost.resumable):
                     self._counters["replication_gaps"] += 1
                     fresh = True
             finally:
@@ -83,7 +91,7 @@ class Replication:
         """Drop the slot; call it when `run` has ended."""
         try:
             await asyncio.to_thread(drop_slot, self._source)
-        except StreamLost as error:
+        except StreamLostError as error:
             log.info("replication slot %s is left behind: %s", self._source.slot, error)
 
     async def _open(self, *, fresh: bool) -> None:
@@ -94,7 +102,7 @@ class Replication:
         try:
             connection = await asyncio.shield(opening)
         except asyncio.CancelledError:
-            opening.add_done_callback(_finish)  # A thread cannot be cancelled.
+            opening.add_done_callback(_close_unwanted)  # A thread cannot be cancelled.
             raise
         self._stream = Stream(connection, self._position, self._receive)
         if not self._paused:
@@ -116,7 +124,7 @@ class Replication:
             self._stream = None
 
 
-def _finish(opening: "asyncio.Task[object]") -> None:
+def _close_unwanted(opening: "asyncio.Task[pq.abc.PGconn]") -> None:
     """Close a connection that nobody waits for any more."""
     if not opening.cancelled() and opening.exception() is None:
-        opening.result().finish()  # type: ignore[attr-defined] - a PGconn, typed by its maker
+        opening.result().finish()

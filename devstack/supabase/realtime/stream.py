@@ -1,7 +1,7 @@
 """One replication connection: opened, read when its socket has something, closed.
 
 In:  a connection string, a slot, where to start.
-Out: decoded events in commit order; one `StreamLost` when it is over.
+Out: decoded events in commit order; one `StreamLostError` when it is over.
 Next: `devstack/supabase/realtime/replication.py`, which opens the next one.
 
 Streaming (COPY BOTH) rather than polling: a change arrives in under a millisecond and an idle
@@ -31,7 +31,7 @@ _MOST_AT_ONCE: Final = 500
 _PASSING_TROUBLE: Final = frozenset({b"57P01", b"57P02", b"57P03", b"55006"})
 
 
-class StreamLost(StoreError):
+class StreamLostError(StoreError):
     """Raised when the replication connection ends.
 
     Parameters
@@ -101,27 +101,27 @@ class Stream:
 
         Raises
         ------
-        StreamLost
+        StreamLostError
             It has not been for 20 s, or the connection is gone.
         """
         silent = time.monotonic() - self._heard_at
         if self._reading and silent > _SILENCE_SECONDS:
-            raise StreamLost(f"Postgres has been silent for {silent:.0f} s")
+            raise StreamLostError(f"Postgres has been silent for {silent:.0f} s")
         lsn, now_us = self._position.received, time.time_ns() // 1000 - _POSTGRES_EPOCH_US
         message = struct.pack("!cqqqq?", b"r", lsn, lsn, lsn, now_us, True)
         try:
             self._connection.put_copy_data(message)
             self._connection.flush()
         except psycopg.OperationalError as error:
-            raise StreamLost(str(error).strip()) from error
+            raise StreamLostError(str(error).strip()) from error
 
     def _read(self) -> None:
         try:
             self._connection.consume_input()
             more = self._take_messages()
         except psycopg.OperationalError as error:
-            self._end(StreamLost(str(error).strip()))
-        except (StreamLost, DataError) as error:
+            self._end(StreamLostError(str(error).strip()))
+        except (StreamLostError, DataError) as error:
             self._end(error)
         else:
             if more and self._reading:
@@ -168,13 +168,11 @@ def open_stream(source: Source, position: Position, *, fresh: bool) -> pq.abc.PG
 
     Raises
     ------
-    StreamLost
+    StreamLostError
         Postgres cannot be reached, or refuses.
     """
-    connection = pq.PGconn.connect(source.conninfo.encode())
+    connection = _connect(source)
     try:
-        if connection.status != pq.ConnStatus.OK:
-            raise StreamLost(connection.get_error_message().strip())
         if fresh:
             _make_slot(connection, source.slot)
             position.restart()
@@ -192,21 +190,34 @@ def open_stream(source: Source, position: Position, *, fresh: bool) -> pq.abc.PG
 
 
 def drop_slot(source: Source) -> None:
-    """Let Postgres forget the slot, so that it keeps no WAL for nobody; blocks."""
-    connection = pq.PGconn.connect(source.conninfo.encode())
+    """Let Postgres forget the slot, so that it keeps no WAL for nobody; blocks.
+
+    Raises
+    ------
+    StreamLostError
+        Postgres cannot be reached, or the slot is in use or unknown.
+    """
+    connection = _connect(source)
     try:
-        if connection.status == pq.ConnStatus.OK:
-            _execute(
-                connection, f"DROP_REPLICATION_SLOT {source.slot} WAIT", pq.ExecStatus.COMMAND_OK
-            )
+        command = f"DROP_REPLICATION_SLOT {source.slot} WAIT"
+        _execute(connection, command, pq.ExecStatus.COMMAND_OK)
     finally:
         connection.finish()
+
+
+def _connect(source: Source) -> pq.abc.PGconn:
+    connection = pq.PGconn.connect(source.conninfo.encode())
+    if connection.status == pq.ConnStatus.OK:
+        return connection
+    message = connection.get_error_message().strip()
+    connection.finish()
+    raise StreamLostError(message)
 
 
 def _make_slot(connection: pq.abc.PGconn, slot: str) -> None:
     _execute(
         connection,
-        "SELECT pg_catalog.pg_drop_replication_slot(slot_name) "
+        "SELECT pg_catalog.pg_drop_replication_slot(slot_name) "  # noqa: S608 - a name of ours
         f"FROM pg_catalog.pg_replication_slots WHERE slot_name = '{slot}'",
         pq.ExecStatus.TUPLES_OK,
     )
@@ -223,14 +234,14 @@ def _execute(connection: pq.abc.PGconn, command: str, expected: pq.ExecStatus) -
         raise _refusal(result)
 
 
-def _ending(connection: pq.abc.PGconn) -> StreamLost:
+def _ending(connection: pq.abc.PGconn) -> StreamLostError:
     result = connection.get_result()
     if result is None:
-        return StreamLost("Postgres ended the stream")
+        return StreamLostError("Postgres ended the stream")
     return _refusal(result)
 
 
-def _refusal(result: pq.abc.PGresult) -> StreamLost:
+def _refusal(result: pq.abc.PGresult) -> StreamLostError:
     state = result.error_field(pq.DiagnosticField.SQLSTATE)
     message = result.get_error_message().strip() or "Postgres ended the stream"
-    return StreamLost(message, resumable=state is None or state in _PASSING_TROUBLE)
+    return StreamLostError(message, resumable=state is None or state in _PASSING_TROUBLE)

@@ -23,7 +23,7 @@ _REFUSED: Final = "Unable to subscribe to changes with given parameters. "
 _NOT_PUBLISHED: Final = "Please check Realtime is enabled for the given connect parameters: "
 
 
-class NotSubscribed(DataError):
+class NotSubscribedError(DataError):
     """Raised when bindings cannot be made active; `lasting` when trying again is no use."""
 
     def __init__(self, message: str, *, lasting: bool) -> None:
@@ -65,7 +65,7 @@ class Subscription:
         while True:
             try:
                 await self._activate()
-            except NotSubscribed as refusal:
+            except NotSubscribedError as refusal:
                 self._settle("error", str(refusal))
                 if refusal.lasting:
                     return
@@ -79,19 +79,19 @@ class Subscription:
         try:
             parsed = [parse_binding(entry, number) for number, entry in self._numbered]
             bound = [await self._bound(binding) for binding in parsed]
-        except NotSubscribed:
+        except NotSubscribedError:
             raise
         except DataError as error:
-            raise NotSubscribed(f"{_REFUSED}{error}", lasting=True) from error
+            raise NotSubscribedError(f"{_REFUSED}{error}", lasting=True) from error
         except (psycopg.Error, StoreError) as error:
-            raise NotSubscribed(f"{_REFUSED}{error}", lasting=False) from error
+            raise NotSubscribedError(f"{_REFUSED}{error}", lasting=False) from error
         for binding in bound:
             self._hub.bindings.add(self._subscriber, binding)
 
     async def _bound(self, binding: Binding) -> Binding:
         database, role = self._hub.database, self._subscriber.identity.role
         if not await is_published(database, binding.schema, binding.table):
-            raise NotSubscribed(_REFUSED + _NOT_PUBLISHED + binding.describe(), lasting=False)
+            raise NotSubscribedError(_REFUSED + _NOT_PUBLISHED + binding.describe(), lasting=False)
         return binding.with_filters(
             [
                 await bind_filter(database, each, binding.schema, binding.table, role)

@@ -1,7 +1,7 @@
 """Tokens: who a client is, in the words the hosted server uses when it refuses one.
 
 In:  an API key or a JWT.
-Out: an `Identity`, or `TokenRefused` with the reason to show.
+Out: an `Identity`, or `TokenRefusedError` with the reason to show.
 Next: `devstack/supabase/realtime/connection.py`.
 """
 
@@ -17,7 +17,7 @@ from devstack.supabase.realtime.identity import Identity, identity_of
 type Claims = Mapping[str, Any]
 
 
-class TokenRefused(TradingError):
+class TokenRefusedError(TradingError):
     """Raised when a token cannot be accepted; the text is what the client is told."""
 
 
@@ -45,7 +45,7 @@ class Tokens:
             return identity_of(claims)
         try:
             return self.from_token(key)
-        except TokenRefused:
+        except TokenRefusedError:
             return None
 
     def from_token(self, token: str) -> Identity:
@@ -53,19 +53,23 @@ class Tokens:
 
         Raises
         ------
-        TokenRefused
+        TokenRefusedError
             Malformed, expired, signed by somebody else, or without a role.
         """
         try:
             return identity_of(self._verify(token))
         except jwt.ExpiredSignatureError as error:
-            raise TokenRefused(f"InvalidJWTToken: {_expired(token)}") from error
+            raise TokenRefusedError(f"InvalidJWTToken: {_expired(token)}") from error
         except jwt.InvalidSignatureError as error:
-            raise TokenRefused("JwtSignatureError: Failed to validate JWT signature") from error
+            raise TokenRefusedError(
+                "JwtSignatureError: Failed to validate JWT signature"
+            ) from error
         except jwt.InvalidTokenError as error:
-            raise TokenRefused("MalformedJWT: The token provided is not a valid JWT") from error
+            raise TokenRefusedError(
+                "MalformedJWT: The token provided is not a valid JWT"
+            ) from error
         except DataError as error:
-            raise TokenRefused(f"InvalidJWTToken: {error}") from error
+            raise TokenRefusedError(f"InvalidJWTToken: {error}") from error
 
 
 def expiry_message(expired_at: float) -> str:

@@ -13,7 +13,13 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from devstack.supabase.realtime.messages import StoredBroadcast
-from devstack.supabase.realtime.phoenix import Broadcast, Version, encode, encode_broadcast
+from devstack.supabase.realtime.phoenix import (
+    Broadcast,
+    ServerMessage,
+    Version,
+    encode,
+    encode_broadcast,
+)
 from devstack.supabase.realtime.presence import Presence, PresenceDiff
 
 PREFIX = "realtime:"
@@ -68,11 +74,10 @@ class Topic:
             self._tell(diff)
 
     def _tell(self, diff: PresenceDiff) -> None:
-        payload = diff.to_json()
+        message = ServerMessage(self._full_name, "presence_diff", diff.to_json())
         for member in self.members:
             if member.reads("presence"):
-                frame = encode(member.version, self._full_name, "presence_diff", payload)
-                member.push_frame(frame)
+                member.push_frame(encode(member.version, message))
 
 
 class Topics:
