@@ -136,7 +136,11 @@ def futures_of(
 
 
 def options_of(
-    underlying: Underlying, day: date, calendar: TradingCalendar, around: float
+    underlying: Underlying,
+    day: date,
+    calendar: TradingCalendar,
+    around: float,
+    each_side: int = STRIKES_EACH_SIDE,
 ) -> tuple[Instrument, ...]:
     """Return the listed options: every expiry, strikes around a level, calls and puts.
 
@@ -144,15 +148,38 @@ def options_of(
     ----------
     around
         The middle of the strikes, in index points.
+    each_side
+        How many strikes lie above and below it.
     """
     step = underlying.strike_step
     middle = round(around / step)
-    strikes = range(middle - STRIKES_EACH_SIDE, middle + STRIKES_EACH_SIDE + 1)
+    strikes = range(middle - each_side, middle + each_side + 1)
     return tuple(
-        _option(underlying, expiry, number * step, side)
+        option_of(underlying, expiry, number * step, side)
         for expiry in option_expiries(underlying, day, calendar)
         for number in strikes
         for side in OptionSide
+    )
+
+
+def option_of(underlying: Underlying, expiry: date, strike: int, side: OptionSide) -> Instrument:
+    """Return an option of an underlying, whether it is among the listed strikes or not."""
+    week = (expiry.toordinal() - _ID_EPOCH) // 7
+    number = (underlying.number * 256 + week) * 1024 + strike // underlying.strike_step
+    word = "CALL" if side is OptionSide.CALL else "PUT"
+    return Instrument(
+        Segment.NSE_FNO,
+        _OPTION_IDS + 2 * number + (side is OptionSide.PUT),
+        f"{underlying.symbol}-{expiry:%b%Y}-{strike}-{side}",
+        InstrumentKind.OPTIDX,
+        underlying.lot_of(expiry),
+        _OPTION_TICK,
+        underlying.symbol,
+        f"{underlying.symbol} {expiry:%d %b} {strike} {word}".upper(),
+        expiry,
+        Decimal(strike),
+        side,
+        underlying.freeze_quantity,
     )
 
 
@@ -176,6 +203,13 @@ def weekly_expiries(day: date, calendar: TradingCalendar, *, count: int) -> tupl
 def monthly_expiries(day: date, calendar: TradingCalendar, *, count: int) -> tuple[date, ...]:
     """Return the next monthly expiries from `day` on: the last one of each month."""
     return _first(_monthlies(day, calendar), day, count)
+
+
+def is_monthly(expiry: date) -> bool:
+    """Return whether an expiry, possibly moved off a holiday, is the last one of its month."""
+    moved_by = (_expiry_weekday(expiry) - expiry.weekday()) % 7
+    planned = expiry + timedelta(days=moved_by)
+    return (planned + timedelta(days=7)).month != planned.month
 
 
 def _first(expiries: Iterator[date], day: date, count: int) -> tuple[date, ...]:
@@ -247,23 +281,3 @@ def _future_tick(level: float, day: date) -> Decimal:
     if day < _FUTURE_TICKS_BY_LEVEL_SINCE or level <= 15_000:
         return Decimal("0.05")
     return Decimal("0.10") if level <= 30_000 else Decimal("0.20")
-
-
-def _option(underlying: Underlying, expiry: date, strike: int, side: OptionSide) -> Instrument:
-    week = (expiry.toordinal() - _ID_EPOCH) // 7
-    number = (underlying.number * 256 + week) * 1024 + strike // underlying.strike_step
-    word = "CALL" if side is OptionSide.CALL else "PUT"
-    return Instrument(
-        Segment.NSE_FNO,
-        _OPTION_IDS + 2 * number + (side is OptionSide.PUT),
-        f"{underlying.symbol}-{expiry:%b%Y}-{strike}-{side}",
-        InstrumentKind.OPTIDX,
-        underlying.lot_of(expiry),
-        _OPTION_TICK,
-        underlying.symbol,
-        f"{underlying.symbol} {expiry:%d %b} {strike} {word}".upper(),
-        expiry,
-        Decimal(strike),
-        side,
-        underlying.freeze_quantity,
-    )

@@ -13,11 +13,11 @@ the end of trading; and a number for the underlying that is not the index's id.
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from core.instrument import PAISE_PER_RUPEE, Instrument, InstrumentKind, Segment
+from devstack.dhan.listing import is_monthly
 
 COMPACT_COLUMNS: Final = (
     "SEM_EXM_EXCH_ID", "SEM_SEGMENT", "SEM_SMST_SECURITY_ID", "SEM_INSTRUMENT_NAME",
@@ -39,7 +39,6 @@ _MARGIN_COLUMNS: Final = ("N", "N", "N", "NA", "A", "0", "0", "0", "0", "0", "0"
 _NO_EXPIRY: Final = "0001-01-01"
 _EXPIRY_HOUR: Final = "14:30:00"  # Dhan's quirk: not when trading ends.
 _UNDERLYING_IDS: Final = {"NIFTY": 26_000, "BANKNIFTY": 26_009}
-_LAST_WEEK_DAYS: Final = 7
 
 
 def _index(security_id: int, symbol: str, name: str) -> Instrument:
@@ -164,8 +163,7 @@ def _expiry_flag(instrument: Instrument) -> str:
     """Return M for the last expiry of a month, W for the others."""
     if instrument.expiry is None:
         return ""
-    week_later = date.fromordinal(instrument.expiry.toordinal() + _LAST_WEEK_DAYS)
-    return "M" if week_later.month != instrument.expiry.month else "W"
+    return "M" if is_monthly(instrument.expiry) else "W"
 
 
 def _type(instrument: Instrument) -> str:
