@@ -1,0 +1,250 @@
+/*
+  The end-of-day exit when no worker is there to do it: open paper trades are closed by the
+  database, each exactly once, however often and late it is called.
+
+  Which trades are due is the caller's question to the session calendar; at which price and with
+  which charges follows from last_prices and the charges table, both in the caller's hands. Here
+  is decided what must hold whoever calls: paper only, open only, no living worker on the shard,
+  and books that agree with the fills.
+
+  Called by    functions (service role), once a minute after 15:15
+  Depends on   create_ledger_entries, create_worker_leases, create_market_clock
+*/
+
+create function private.worker_is_alive(p_config public.strategy_configs) returns boolean
+  language sql stable
+  set search_path = ''
+as $$
+  select p_config.runner = 'worker' and exists (
+    select from public.worker_leases as lease
+    where lease.shard = p_config.shard
+      and lease.holder is not null
+      and lease.expires_at > clock_timestamp()
+  );
+$$;
+
+comment on function private.worker_is_alive is 'Whether a worker holds the shard of a config.';
+
+
+create function public.open_paper_trades() returns table (
+  trade_id           uuid,
+  user_id            uuid,
+  strategy_id        uuid,
+  strategy_config_id uuid,
+  portfolio_id       uuid,
+  instrument_key     text,
+  segment            text,
+  instrument_kind    text,
+  symbol             text,
+  trade_type         public.direction,
+  side               public.order_side,
+  open_quantity      integer,
+  entry_time         timestamptz,
+  entry_price        text,
+  charges            text,
+  last_price         text,
+  last_price_at      timestamptz,
+  worker_alive       boolean
+)
+  language sql stable
+  security definer set search_path = ''
+as $$
+  select
+    trade.id,
+    trade.user_id,
+    trade.strategy_id,
+    trade.strategy_config_id,
+    trade.portfolio_id,
+    trade.instrument_key,
+    split_part(trade.instrument_key, ':', 1),
+    instrument.kind,
+    trade.symbol,
+    trade.trade_type,
+    trade.side,
+    trade.open_quantity,
+    trade.entry_time,
+    trade.entry_price::text,
+    trade.charges::text,
+    last.price::text,
+    last.traded_at,
+    private.worker_is_alive(config)
+  from public.trades as trade
+  inner join public.strategy_configs as config on config.id = trade.strategy_config_id
+  left join public.instruments as instrument on instrument.instrument_key = trade.instrument_key
+  left join public.last_prices as last on last.instrument_key = trade.instrument_key
+  where trade.status = 'OPEN' and trade.trade_mode = 'VIRTUAL'
+  order by trade.id;
+$$;
+
+comment on function public.open_paper_trades is
+  'Every open paper trade with its last price, for the end-of-day exit.';
+
+
+create function private.close_paper_trade(
+  p_trade public.trades, p_price numeric, p_charges numeric, p_reason public.exit_reason
+) returns void
+  language plpgsql
+  set search_path = ''
+as $$
+declare
+  v_now      timestamptz := greatest(public.market_now(), p_trade.entry_time);
+  v_side     public.order_side := case p_trade.side when 'BUY' then 'SELL' else 'BUY' end;
+  v_order_id uuid := gen_random_uuid();
+  v_fill_id  uuid := gen_random_uuid();
+  v_gross    numeric;
+  v_cash     numeric;
+  v_exit     numeric;
+begin
+  insert into public.orders (
+    id, user_id, strategy_id, strategy_config_id, portfolio_id, trade_id, trade_mode,
+    instrument_key, symbol, side, order_type, purpose, exit_reason, quantity, status,
+    filled_quantity, average_price, code_digest, placed_at, changed_at, version
+  )
+  values (
+    v_order_id, p_trade.user_id, p_trade.strategy_id, p_trade.strategy_config_id,
+    p_trade.portfolio_id, p_trade.id, p_trade.trade_mode, p_trade.instrument_key, p_trade.symbol,
+    v_side, 'MARKET', 'EXIT', p_reason, p_trade.open_quantity, 'TRADED', p_trade.open_quantity,
+    p_price, p_trade.code_digest, v_now, v_now, 1
+  );
+  insert into public.fills (
+    id, user_id, strategy_id, strategy_config_id, order_id, trade_id, instrument_key, side,
+    quantity, price, charges, filled_at
+  )
+  values (
+    v_fill_id, p_trade.user_id, p_trade.strategy_id, p_trade.strategy_config_id, v_order_id,
+    p_trade.id, p_trade.instrument_key, v_side, p_trade.open_quantity, p_price, p_charges, v_now
+  );
+
+  -- Profit is what the fills say; entry_price is rounded and only for the eye.
+  select
+    round(sum(case side when 'SELL' then 1 else -1 end * quantity * price), 2),
+    round(
+      sum(quantity * price) filter (where side = v_side)
+      / sum(quantity) filter (where side = v_side), 4
+    )
+  into v_gross, v_exit
+  from public.fills
+  where trade_id = p_trade.id;
+
+  -- Whatever cash the entry moved (all of a premium, nothing for a future), the exit settles the
+  -- rest: over a closed trade the ledger's fills add up to the gross profit.
+  select v_gross - coalesce(sum(amount), 0) into v_cash
+  from public.ledger_entries
+  where trade_id = p_trade.id and kind = 'FILL';
+
+  insert into public.ledger_entries (
+    user_id, portfolio_id, strategy_id, strategy_config_id, kind, amount, order_id, fill_id,
+    trade_id, occurred_at
+  )
+  select
+    p_trade.user_id, p_trade.portfolio_id, p_trade.strategy_id, p_trade.strategy_config_id,
+    entry.kind, entry.amount, v_order_id, v_fill_id, p_trade.id, v_now
+  from (
+    values ('FILL'::public.ledger_kind, v_cash), ('CHARGES'::public.ledger_kind, -p_charges)
+  ) as entry (kind, amount)
+  where entry.amount <> 0;
+
+  update public.trades
+  set status        = 'CLOSED',
+      open_quantity = 0,
+      exit_time     = v_now,
+      exit_price    = v_exit,
+      exit_reason   = p_reason,
+      gross_pnl     = v_gross,
+      charges       = charges + p_charges,
+      pnl           = v_gross - (charges + p_charges),
+      closed_by     = 'database',
+      version       = version + 1
+  where id = p_trade.id;
+end
+$$;
+
+comment on function private.close_paper_trade is
+  'Writes the exit of one open paper trade: order, fill, ledger, trade.';
+
+
+create function private.exit_one(p_exit jsonb) returns text
+  language plpgsql
+  set search_path = ''
+as $$
+declare
+  v_trade  public.trades;
+  v_config public.strategy_configs;
+begin
+  select * into v_trade
+  from public.trades
+  where id = (p_exit ->> 'trade_id')::uuid
+  for update;
+  if not found then
+    return 'not_found';
+  elsif v_trade.trade_mode <> 'VIRTUAL' then
+    return 'not_paper';
+  elsif v_trade.status = 'CLOSED' then
+    return 'already_closed';
+  end if;
+
+  select * into v_config from public.strategy_configs where id = v_trade.strategy_config_id;
+  if private.worker_is_alive(v_config) then
+    return 'worker_alive';
+  end if;
+
+  perform private.close_paper_trade(
+    v_trade,
+    (p_exit ->> 'price')::numeric,
+    (p_exit ->> 'charges')::numeric,
+    coalesce((p_exit ->> 'reason')::public.exit_reason, 'EOD')
+  );
+  return 'closed';
+end
+$$;
+
+comment on function private.exit_one is
+  'Closes one trade unless it is closed, not paper, or its worker lives; says which.';
+
+
+create function public.eod_exit_without_worker(p_exits jsonb) returns jsonb
+  language plpgsql
+  security definer set search_path = ''
+as $$
+declare
+  v_exit    jsonb;
+  v_results jsonb[] := '{}';
+begin
+  if jsonb_typeof(p_exits) is distinct from 'array' then
+    raise exception using errcode = 'TB422', message = 'p_exits is not an array';
+  end if;
+
+  -- In the order of worker_write, so that neither waits for the other in a circle: leases (no
+  -- worker can take a shard over meanwhile), users, trades by id.
+  perform from public.worker_leases order by shard for share;
+  perform private.lock_users(array(
+    select distinct trade.user_id
+    from public.trades as trade
+    inner join jsonb_array_elements(p_exits) as exit on trade.id = (exit ->> 'trade_id')::uuid
+  ));
+
+  for v_exit in
+    select element from jsonb_array_elements(p_exits) as element order by element ->> 'trade_id'
+  loop
+    v_results := v_results || jsonb_build_object(
+      'trade_id', v_exit -> 'trade_id', 'outcome', private.exit_one(v_exit)
+    );
+  end loop;
+  return to_jsonb(v_results);
+end
+$$;
+
+comment on function public.eod_exit_without_worker is
+  'Closes the paper trades named, each once, at the prices and charges given; says how each went.';
+
+revoke execute on function
+  private.worker_is_alive(public.strategy_configs),
+  private.close_paper_trade(public.trades, numeric, numeric, public.exit_reason),
+  private.exit_one(jsonb),
+  public.open_paper_trades(),
+  public.eod_exit_without_worker(jsonb)
+from public, anon, authenticated;
+grant execute on function
+  public.open_paper_trades(),
+  public.eod_exit_without_worker(jsonb)
+to service_role;
