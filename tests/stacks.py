@@ -17,7 +17,9 @@ from pathlib import Path
 
 from devstack.supabase.database import Database
 from devstack.supabase.keys import load_keys
+from devstack.supabase.schema import read_schema
 from devstack.supabase.state import PROJECT, ephemeral_state, open_home
+from devstack.supabase.template import fill_from_template
 
 _GOODBYE_SECONDS = 10.0
 
@@ -91,8 +93,10 @@ def running_database() -> Iterator[Database]:
     """Yield a bootstrapped Postgres alone, without gateway, and remove it afterwards."""
     home = open_home(None)
     state = ephemeral_state(home)
-    database = Database(state, load_keys(home))
+    keys = load_keys(home)
+    database = Database(state, keys)
     try:
+        fill_from_template(database, keys, read_schema(None, None))
         database.start(0)
         database.wait_ready()
         yield database

@@ -73,7 +73,7 @@ class RestProxy:
         headers["Authorization"] = f"Bearer {token}"
         call = self._session.request(
             request.method,
-            URL(request.rel_url.raw_path_qs.removeprefix(PREFIX) or "/", encoded=True),
+            URL(_path_for_postgrest(request), encoded=True),
             headers=headers,
             data=request.content if request.body_exists else None,
             skip_auto_headers=("User-Agent", "Content-Type", "Accept-Encoding"),
@@ -97,6 +97,13 @@ async def _stream(answer: ClientResponse, request: web.Request) -> web.StreamRes
         await response.write(chunk)
     await response.write_eof()
     return response
+
+
+def _path_for_postgrest(request: web.Request) -> str:
+    """Return path and query as they were sent, without our prefix and without an API key."""
+    path, _, query = request.rel_url.raw_path_qs.removeprefix(PREFIX).partition("?")
+    kept = [part for part in query.split("&") if not part.startswith("apikey=")]
+    return f"{path or '/'}?{'&'.join(kept)}" if query else path or "/"
 
 
 def _passed_on(headers: Mapping[str, str]) -> "CIMultiDict[str]":

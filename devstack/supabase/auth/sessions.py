@@ -125,23 +125,15 @@ async def _insert_token(
 
 
 async def _find_token(connection: Connection, token: str) -> Row | None:
-    """Return a refresh token, its session locked: two exchanges of one token take turns."""
-    cursor = await connection.execute(
+    """Return a refresh token with its session's owner; two exchanges of one session take turns."""
+    query = (
         "select tokens.*, sessions.user_id as owner, sessions.created_at as began "
         "from auth.refresh_tokens as tokens "
         "join auth.sessions as sessions on sessions.id = tokens.session_id "
-        "where tokens.token = %s for update of sessions",
-        (token,),
+        "where tokens.token = %s"
     )
-    if await cursor.fetchone() is None:
-        return None
-    cursor = await connection.execute(  # Again: what we waited for may have changed it.
-        "select tokens.*, sessions.user_id as owner, sessions.created_at as began "
-        "from auth.refresh_tokens as tokens "
-        "join auth.sessions as sessions on sessions.id = tokens.session_id "
-        "where tokens.token = %s",
-        (token,),
-    )
+    await connection.execute(f"{query} for update of sessions", (token,))
+    cursor = await connection.execute(query, (token,))  # As it is after the wait.
     return await cursor.fetchone()
 
 

@@ -17,33 +17,33 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[RunningStack]:
-    """A stack with the schema beside this file."""
+    """Start a stack with the schema beside this file."""
     with running_stack(migrations=SCHEMA) as running:
         yield running
 
 
 @pytest.fixture
 def anybody(stack: RunningStack) -> Iterator[Client]:
-    """Somebody who has the publishable key only."""
+    """Yield somebody who has the publishable key only."""
     with httpx.Client(base_url=stack.url, headers={"apikey": stack.publishable_key}) as http:
         yield Client(http)
 
 
 @pytest.fixture
 def admin(stack: RunningStack) -> Iterator[Client]:
-    """Somebody who has the secret key."""
+    """Yield somebody who has the secret key."""
     with httpx.Client(base_url=stack.url, headers={"apikey": stack.secret_key}) as http:
         yield Client(http)
 
 
 @pytest.fixture
 def email() -> str:
-    """An address nobody has used yet."""
+    """Return an address nobody has used yet."""
     return f"user{next(_numbers)}@example.com"
 
 
 @pytest.fixture
 def database() -> Iterator[Database]:
-    """A fresh database of this test's own."""
+    """Start a database for one test alone."""
     with running_database() as running:
         yield running
