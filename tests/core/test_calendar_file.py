@@ -105,6 +105,18 @@ def test_the_last_of_several_own_files_wins() -> None:
     assert not load_calendar(reopen, close).is_session_day(date(2026, 11, 20))
 
 
+def test_a_date_is_either_closed_or_special_after_laying_over() -> None:
+    day = date(2030, 1, 26)
+    rules = parse_rules(GOOD, "first")
+    opened = f'[[special]]\ndate = {day}\nname = "Open after all"\nwindows = "ordinary"\n'
+    rules.lay_over(parse_rules(opened, "second"))
+    assert day in rules.special
+    assert day not in rules.closed
+    rules.lay_over(parse_rules(f'[closed]\n{day} = "Closed again"\n', "third"))
+    assert day not in rules.special
+    assert rules.closed[day] == "Closed again"
+
+
 def test_own_malformed_file_is_named_by_its_number() -> None:
     with pytest.raises(DataError, match="calendar file 2: years is 1"):
         load_calendar("", "years = 1")

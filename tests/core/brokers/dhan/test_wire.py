@@ -141,6 +141,13 @@ def test_impossible_length_ends_the_message(length: int) -> None:
     assert unusable(counters) == (1, 24, 0)
 
 
+def test_packet_that_declares_more_than_the_message_holds_is_malformed() -> None:
+    counters = WireCounters()
+    whole_but_longer = bytes.fromhex(f"02 6400 {KEY} 0000c942 35bf3968")
+    assert decode(OPEN_INTEREST_BYTES + whole_but_longer, counters) == [KNOWN[1][1]]
+    assert unusable(counters) == (1, 16, 0)
+
+
 @pytest.mark.parametrize("cut", range(1, len(FULL_BYTES)))
 def test_cut_off_packet_is_counted_byte_for_byte(cut: int) -> None:
     counters = WireCounters()
