@@ -23,7 +23,7 @@ from core.errors import DataError
 from core.instrument import PAISE_PER_RUPEE, Instrument, Segment
 from core.session import NS_PER_SECOND, TradingCalendar, ist_date
 from devstack.dhan.pricing import Floats
-from devstack.dhan.sources.candle_rows import CandleRow, read_rows
+from devstack.dhan.sources.candle_rows import MOST_UNITS, CandleRow, read_rows
 from devstack.dhan.sources.quoted_book import QuotedBook
 from devstack.dhan.sources.roots import session_of
 from devstack.dhan.tape import Columns, EmptyBook, EventKind, Integers, Tape, TapeSession
@@ -32,7 +32,6 @@ _TRADES: Final = 12
 _SECONDS_APART: Final = 5
 _ANCHORS: Final = (0, 4, 8, 11)  # Which of the trades are open, first extreme, second, close.
 _DELAY_NS: Final = NS_PER_SECOND // 4  # From the trade to the packet that tells it.
-_MOST_VOLUME: Final = 2**32 - 1
 _MOST_TRADED_QUANTITY: Final = 2**16 - 1
 _RESTING_UNITS: Final = 500
 
@@ -166,10 +165,10 @@ def _session_columns(path: Path, rows: list[CandleRow], instrument: Instrument) 
     kept = units.ravel() > 0
     sizes = units.ravel()[kept] * int(traded)
     volume: Integers = np.cumsum(sizes)
-    if volume[-1] > _MOST_VOLUME:
+    if volume[-1] > MOST_UNITS:
         raise DataError(
             f"{path.name}: volume {volume[-1]} of one day, ending at line {rows[-1].line}, "
-            f"does not fit the feed's field ({_MOST_VOLUME})"
+            f"does not fit the feed's field ({MOST_UNITS})"
         )
     return _columns(seconds[kept], _prices(rows, instrument).ravel()[kept], sizes, volume)
 

@@ -18,6 +18,8 @@ from typing import Final, TextIO
 
 from core.errors import DataError
 
+MOST_RUPEES: Final = 10_000_000
+MOST_UNITS: Final = 2**32 - 1  # The feed's fields for quantities have 32 bits.
 _REQUIRED: Final = ("ts", "open", "high", "low", "close")
 
 
@@ -114,11 +116,21 @@ def number(path: Path, line: int, name: str, text: str) -> float:
     return value
 
 
-def whole(path: Path, line: int, name: str, text: str) -> int:
-    """Return a whole number that is not negative; ``75.0`` is one."""
+def price(path: Path, line: int, name: str, text: str) -> float:
+    """Return a price in rupees: from 0, and small enough for the arithmetic in ticks."""
     value = number(path, line, name, text)
-    if value < 0 or value != int(value):
-        raise DataError(f"{path.name} line {line}: {name} {text!r} is not a whole number from 0 on")
+    if not 0 <= value <= MOST_RUPEES:
+        raise DataError(f"{path.name} line {line}: {name} {text} is outside 0 to {MOST_RUPEES}")
+    return value
+
+
+def whole(path: Path, line: int, name: str, text: str, most: int = MOST_UNITS) -> int:
+    """Return a whole number from 0 to `most`; ``75.0`` is one."""
+    value = number(path, line, name, text)
+    if not 0 <= value <= most or value != int(value):
+        raise DataError(
+            f"{path.name} line {line}: {name} {text!r} is not a whole number from 0 to {most}"
+        )
     return int(value)
 
 
@@ -137,12 +149,12 @@ def _row(path: Path, line: int, fields: dict[str, str]) -> CandleRow:
     if start.second or start.microsecond:
         raise DataError(f"{path.name} line {line}: ts {fields['ts']!r} is not a whole minute")
     opening, high, low, close = (
-        number(path, line, name, fields[name]) for name in ("open", "high", "low", "close")
+        price(path, line, name, fields[name]) for name in ("open", "high", "low", "close")
     )
-    if low <= 0:
-        raise DataError(f"{path.name} line {line}: low {low} is not above 0")
     if high < low:
         raise DataError(f"{path.name} line {line}: high {high} is below low {low}")
+    if low == 0:
+        raise DataError(f"{path.name} line {line}: low {low} is not above 0")
     for name, value in (("open", opening), ("close", close)):
         if not low <= value <= high:
             raise DataError(f"{path.name} line {line}: {name} {value} is outside {low} to {high}")

@@ -5,7 +5,6 @@ Out: a `Tape` whose rows each carry the whole state of their instrument.
 Next: `devstack/dhan/sources/recorded_ticks.py` and `recorded_frames.py` fill it.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -15,8 +14,7 @@ from numpy.typing import NDArray
 
 from core.errors import DataError
 from core.instrument import Instrument
-from core.session import TradingCalendar, ist_date
-from devstack.dhan.sources.roots import session_of
+from core.session import NS_PER_SECOND, Market, TradingCalendar, ist_date
 from devstack.dhan.tape import (
     DEPTH_LEVEL,
     DEPTH_LEVELS,
@@ -95,13 +93,15 @@ class RecordedRows:
         last = self._last.get(instrument)
         state = (_NOTHING_YET if last is None else last.state) | said
         oi = state["oi"]
-        had_interest = last is not None and last.state["oi_high"] > 0
-        state["oi_high"] = max(oi, last.state["oi_high"]) if last and had_interest else oi
-        state["oi_low"] = min(oi, last.state["oi_low"]) if last and had_interest else oi
+        if last is None or last.state["oi_high"] == 0:  # No open interest was told before.
+            state |= {"oi_high": oi, "oi_low": oi}
+        else:
+            state["oi_high"] = max(oi, last.state["oi_high"])
+            state["oi_low"] = min(oi, last.state["oi_low"])
         state |= {name: said[name] for name in ("oi_high", "oi_low") if name in said}
         traded = last is None or _differs(state, last.state)
         if ltt is None:
-            ltt = last.ltt if last is not None and not traded else time_ns // 1_000_000_000
+            ltt = last.ltt if last is not None and not traded else time_ns // NS_PER_SECOND
         if levels is None:
             levels = np.zeros(DEPTH_LEVELS, DEPTH_LEVEL) if last is None else last.levels
         kind = EventKind.TRADE if traded else EventKind.BOOK
@@ -155,25 +155,16 @@ class RecordedRows:
         )
 
     def _session(self, day: date, calendar: TradingCalendar, label: str) -> TapeSession:
-        windows = _longest_hours(self.instruments, day, calendar)
-        if not windows:
+        session = calendar.session(day, Market.DERIVATIVES)  # The longest hours of all.
+        if session is None:
             raise DataError(f"{label}: {day} is not a session day")
         return TapeSession(
             day,
-            windows,
+            tuple((start, end) for start, end in session.windows),
             np.array([close for close, _ in self._closes], np.float32),
             np.array([oi for _, oi in self._closes], np.uint32),
             np.zeros(len(self._closes), np.uint32),
         )
-
-
-def _longest_hours(
-    instruments: Sequence[Instrument], day: date, calendar: TradingCalendar
-) -> tuple[tuple[int, int], ...]:
-    """Return the windows of the instrument that trades longest; none on a day without trading."""
-    sessions = [session_of(each, day, calendar) for each in instruments]
-    windows = [tuple(each.windows) for each in sessions if each is not None]
-    return max(windows, key=lambda each: each[-1][1], default=())
 
 
 def _differs(state: State, last: State) -> bool:

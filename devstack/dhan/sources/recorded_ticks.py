@@ -19,7 +19,7 @@ import numpy as np
 
 from core.errors import DataError
 from core.session import TradingCalendar, ist_date
-from devstack.dhan.sources.candle_rows import instant, number, table, whole
+from devstack.dhan.sources.candle_rows import MOST_UNITS, instant, price, table, whole
 from devstack.dhan.sources.recorded_rows import RecordedRows, State
 from devstack.dhan.sources.symbols import find_instrument
 from devstack.dhan.tape import DEPTH_LEVEL, DEPTH_LEVELS, Records, Tape
@@ -34,6 +34,7 @@ _LEVELS: Final = {
     "bid_price": "bid_price_{}", "bid_quantity": "bid_qty_{}", "bid_orders": "bid_orders_{}",
     "ask_price": "ask_price_{}", "ask_quantity": "ask_qty_{}", "ask_orders": "ask_orders_{}",
 }  # fmt: skip
+_MOST: Final = dict.fromkeys(("ltq", "bid_orders", "ask_orders"), 2**16 - 1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -100,15 +101,15 @@ class _Reader:
 
     def _full(self, line: int, time_ns: int, number_of: int, fields: dict[str, str]) -> None:
         said: State = {
-            name: whole(self._path, line, column, fields[column])
+            name: whole(self._path, line, column, fields[column], _MOST.get(name, MOST_UNITS))
             for name, column in _COUNTS.items()
         }
         said |= {
-            name: number(self._path, line, column, fields[column])
+            name: price(self._path, line, column, fields[column])
             for name, column in _PRICES.items()
         }
         if fields.get("close"):
-            close = number(self._path, line, "close", fields["close"])
+            close = price(self._path, line, "close", fields["close"])
             self.rows.set_previous(number_of, close, 0)
         self.rows.add(time_ns, number_of, said, levels=self._levels(line, fields))
 
@@ -118,8 +119,11 @@ class _Reader:
             for name, pattern in _LEVELS.items():
                 column = pattern.format(at + 1)
                 text = fields.get(column)
-                if text:
-                    levels[name][at] = number(self._path, line, column, text)
+                if text and name.endswith("price"):
+                    levels[name][at] = price(self._path, line, column, text)
+                elif text:
+                    most = _MOST.get(name, MOST_UNITS)
+                    levels[name][at] = whole(self._path, line, column, text, most)
         return levels
 
     def _refuse(self, line: int, why: str) -> None:

@@ -1,0 +1,21 @@
+"""Generated days that several tests look at, made once per process; tests only read them."""
+
+from datetime import date
+from functools import cache
+
+from core.session import TradingCalendar, load_calendar
+from devstack.dhan.sources.generated import GeneratedDay, generate
+
+DEFAULT_DAY = date(2026, 11, 20)
+NIFTY_INDEX, BANKNIFTY_INDEX, VIX, NIFTY_FUTURE, NEXT_NIFTY_FUTURE, BANKNIFTY_FUTURE = range(6)
+FIRST_SHARE = 7
+
+
+@cache
+def calendar() -> TradingCalendar:
+    return load_calendar()
+
+
+@cache
+def generated(seed: int = 1, day: date = DEFAULT_DAY) -> GeneratedDay:
+    return generate(seed, day, calendar())
