@@ -12,6 +12,7 @@ from core.errors import StoreError
 from devstack.supabase.connect import connect
 from devstack.supabase.keys import POSTGRES_PASSWORD, Keys
 
+_CLUSTER = "wal-segsize=1"  # What initdb decides for ever; changing it makes old data unusable.
 _SQL = Path(__file__).parent / "sql"
 
 
@@ -23,7 +24,7 @@ def bootstrap_digest(server: str) -> str:
     server
         Name of the server's installation, which carries its version.
     """
-    digest = hashlib.sha256(server.encode())
+    digest = hashlib.sha256(f"{_CLUSTER} {server}".encode())
     for file in _files():
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:20]

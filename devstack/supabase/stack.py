@@ -28,7 +28,7 @@ from devstack.supabase.leftover import stop_leftover
 from devstack.supabase.options import Options
 from devstack.supabase.postgrest import PostgRest
 from devstack.supabase.schema import read_schema
-from devstack.supabase.state import State, ephemeral_state, main_state, open_home
+from devstack.supabase.state import State, ephemeral_state, main_state, open_home, scratch_of
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +110,8 @@ def remove_state(options: Options) -> None:
     home = open_home(options.home)
     state = main_state(home)
     reset(state)
-    shutil.rmtree(home)
+    for directory in (scratch_of(home), home):
+        shutil.rmtree(directory, ignore_errors=True)
     state.close()
 
 

@@ -15,9 +15,9 @@ from devstack.supabase.database import Database
 from devstack.supabase.keys import Keys
 from devstack.supabase.leftover import stop_leftover
 from devstack.supabase.schema import Schema
-from devstack.supabase.state import Lock, State, make_directory
+from devstack.supabase.state import Lock, State, make_directory, scratch_of
 
-_KEPT: Final = 8  # templates; each is about 45 MB
+_KEPT: Final = 8  # templates; each is about 25 MB
 
 
 def fill_from_template(database: Database, keys: Keys, schema: Schema) -> None:
@@ -28,38 +28,49 @@ def fill_from_template(database: Database, keys: Keys, schema: Schema) -> None:
     DataError
         The schema cannot be applied.
     """
-    home = database.state.home
-    folder = home / "templates"
+    folder = scratch_of(database.state.home) / "templates"
     make_directory(folder)
-    name = f"{database.digest}-{schema.digest()}"
-    with Lock(home / "templates.lock"):
-        if not (folder / name / "data").exists():
-            _build(folder, name, keys, schema)
-            _prune(folder)
-        source, target = str(folder / name / "data"), str(database.state.data)
+    template = folder / f"{database.digest}-{schema.digest()}" / "data"
+    lock = Lock(folder.with_suffix(".lock"))
+    while not _copy(template, database.state.data, lock):
+        with lock:
+            if not template.exists():  # Others may have built it while we waited.
+                _build(database.state.home, template.parent, keys, schema)
+                _prune(folder)
+
+
+def _copy(template: Path, data: Path, lock: Lock) -> bool:
+    """Copy a template, beside others who copy; return False when there is none."""
+    lock.acquire(wait=True, shared=True)
+    try:
+        if not template.exists():
+            return False
         done = subprocess.run(  # cp keeps owners and takes 0.05 s for 1,000 files.
-            ["/bin/cp", "--archive", "--reflink=auto", source, target],
+            ["/bin/cp", "--archive", "--reflink=auto", str(template), str(data)],
             capture_output=True,
             text=True,
             check=False,
         )
+    finally:
+        lock.release()
     if done.returncode != 0:
-        raise StoreError(f"template {name} cannot be copied: {done.stderr.strip()}")
+        raise StoreError(f"template {template} cannot be copied: {done.stderr.strip()}")
+    return True
 
 
-def _build(folder: Path, name: str, keys: Keys, schema: Schema) -> None:
-    part = folder / "part"
+def _build(home: Path, target: Path, keys: Keys, schema: Schema) -> None:
+    part = target.with_name("part")
     if part.exists():  # Whoever was building it was killed: we hold the lock.
         stop_leftover(part / "data")
         shutil.rmtree(part)
-    state = State(folder.parent, part)
+    state = State(home, part)
     database = Database(state, keys)
     try:
         database.start(0)
         database.wait_ready()
         schema.apply(database.postgres_conninfo)
         database.stop()
-        part.rename(folder / name)
+        part.rename(target)
     finally:
         database.stop()
         state.remove()

@@ -24,7 +24,7 @@ STATEMENTS = (
     "select 1 -- one;\n, 2",
     "select 1 /* a; /* b; */ c; */, 2",
     "create rule r as on insert to t do also (delete from u; delete from v)",
-    "create function f() returns int language sql begin atomic select case 1 when 1 then 2 end; end",
+    "create function f() returns int language sql begin atomic select case 1 when 1 then 2 end; end",  # noqa: E501 - one line
     "create function g() returns int language sql begin /* ; */ atomic select 1; end",
     "select 1 as atomic",
     "begin",
