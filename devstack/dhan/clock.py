@@ -22,6 +22,9 @@ AS_FAST_AS_POSSIBLE: Final = math.inf
 SLOWEST: Final = 0.01
 FASTEST_PACED: Final = 100_000.0
 
+BY_HAND: Final = "control"
+"""Who holds a clock that was stopped by the command line or the control endpoint."""
+
 Window = tuple[int, int]
 """Opening and closing instant, half open, UTC nanoseconds."""
 
@@ -52,6 +55,8 @@ class MarketClock:
         Market time at the beginning, UTC nanoseconds.
     speed
         Market seconds per wall second, or `AS_FAST_AS_POSSIBLE`.
+    held_by
+        Who holds the clock from the beginning.
     wall_ns
         A clock that never goes back, in nanoseconds.
     """
@@ -61,6 +66,7 @@ class MarketClock:
         windows: Sequence[Window],
         start_ns: int,
         speed: float = 1.0,
+        held_by: str | None = None,
         wall_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         if not windows:
@@ -70,8 +76,10 @@ class MarketClock:
         self._speed = checked_speed(speed)
         self._market = start_ns
         self._wall = wall_ns()
-        self._holds: set[str] = set()
+        self._holds = set() if held_by is None else {held_by}
         self._changed = asyncio.Event()
+        self.set_to = start_ns
+        """Market time where it began or was last rewound to: everything from there is due."""
         self.rewinds = 0
         """How often the clock was set; a player that sees it change looks up its place again."""
 
@@ -139,7 +147,7 @@ class MarketClock:
 
     def rewind(self, market_ns: int) -> None:
         """Make it `market_ns`, earlier or later than now."""
-        self._market = market_ns
+        self._market = self.set_to = market_ns
         self._wall = self._wall_ns()
         self.rewinds += 1
         self._changed.set()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from devstack.dhan.accounts import MINT_INTERVAL_SECONDS, TOKEN_LIFE_SECONDS, Accounts
-from devstack.dhan.clock import MarketClock
+from devstack.dhan.clock import BY_HAND, MarketClock
 from devstack.dhan.counters import Counters
 from devstack.dhan.encode import Encoder, TapeEncoder
 from devstack.dhan.faults import FaultBoard
@@ -179,7 +179,4 @@ def _encoder(played: Tape | FrameTape) -> Encoder:
 def _clock(tape: Tape, options: Options) -> MarketClock:
     windows = [window for session in tape.sessions for window in session.windows]
     start_ns = windows[0][0] if options.start_ns is None else options.start_ns
-    clock = MarketClock(windows, start_ns, options.speed)
-    if options.hold:
-        clock.hold("control")
-    return clock
+    return MarketClock(windows, start_ns, options.speed, BY_HAND if options.hold else None)

@@ -65,7 +65,9 @@ class Player:
             await self._wait_for_readers()
             if self._rewinds != self._clock.rewinds:
                 self._find_place()
-            if self._clock.speed == AS_FAST_AS_POSSIBLE:
+            if self._clock.holds:
+                await self._clock.changed(math.inf)
+            elif self._clock.speed == AS_FAST_AS_POSSIBLE:
                 await self._step_at_full_speed()
             else:
                 await self._step()
@@ -79,7 +81,7 @@ class Player:
 
     async def _step_at_full_speed(self) -> None:
         """Send the next slice whenever it is due, if anybody listens."""
-        if self._clock.holds or self._next_ns() == _NEVER or not self._server.has_subscribers:
+        if self._next_ns() == _NEVER or not self._server.has_subscribers:
             await self._clock.changed(math.inf)
             return
         last = min(self._next_row + _ROWS_AT_ONCE, len(self._times)) - 1
@@ -118,11 +120,10 @@ class Player:
 
     def _find_place(self) -> None:
         """Look up which row and which opening or closing is next, at the start and on rewind."""
-        now = self._clock.now()
         self._rewinds = self._clock.rewinds
-        self._played_ns = now
-        self._next_row = int(np.searchsorted(self._times, now))
-        self._next_border = int(np.searchsorted(self._borders, now))
+        self._played_ns = self._clock.set_to
+        self._next_row = int(np.searchsorted(self._times, self._played_ns))
+        self._next_border = int(np.searchsorted(self._borders, self._played_ns))
 
     async def _wait_for_readers(self) -> None:
         """Hold market time while a client does not read what it was sent."""

@@ -38,8 +38,8 @@ class Context:
 
 
 CONTEXT: Final = web.AppKey("context", Context)
-ACCOUNT: Final = "account"
-"""Key in a request under which the authenticated caller is found."""
+ACCOUNT: Final = web.RequestKey("account", Account)
+"""Where in a request the authenticated caller is found."""
 
 
 def context_of(request: web.Request) -> Context:
@@ -49,8 +49,7 @@ def context_of(request: web.Request) -> Context:
 
 def account_of(request: web.Request) -> Account:
     """Return who calls; only where a token is required."""
-    account: Account = request[ACCOUNT]
-    return account
+    return request[ACCOUNT]
 
 
 async def json_object(request: web.Request) -> dict[str, Any]:

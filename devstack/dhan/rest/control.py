@@ -32,11 +32,10 @@ from aiohttp import web
 from core.errors import ConfigError
 from core.session import IST, NS_PER_SECOND, ist_date
 from devstack.dhan import packets
-from devstack.dhan.clock import AS_FAST_AS_POSSIBLE, checked_speed
+from devstack.dhan.clock import AS_FAST_AS_POSSIBLE, BY_HAND, checked_speed
 from devstack.dhan.faults import FaultKind, parse_fault
 from devstack.dhan.rest.context import Context, context_of
 
-_BY_HAND: Final = "control"
 _CLOCK_FIELDS: Final = ("speed", "hold", "rewind")
 Answer = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -157,13 +156,13 @@ async def _set_clock(request: web.Request) -> web.Response:
     rewind = body.get("rewind")
     market_ns = None if rewind is None else parse_market_time(rewind, context.clock.now())
     if hold:
-        context.clock.hold(_BY_HAND)
+        context.clock.hold(BY_HAND)
     if speed is not None:
         context.clock.set_speed(speed)
     if market_ns is not None:
         context.clock.rewind(market_ns)
     if hold is False:
-        context.clock.resume(_BY_HAND)
+        context.clock.resume(BY_HAND)
     return web.json_response(_clock_as_json(context))
 
 

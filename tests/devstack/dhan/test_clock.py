@@ -32,7 +32,7 @@ def wall() -> Wall:
 
 
 def clock_at(wall: Wall, seconds: int, speed: float = 1.0) -> MarketClock:
-    return MarketClock(WINDOWS, seconds * SECOND, speed, wall)
+    return MarketClock(WINDOWS, seconds * SECOND, speed, wall_ns=wall)
 
 
 def test_market_time_runs_at_its_speed(wall: Wall) -> None:

@@ -65,10 +65,13 @@ async def test_a_path_that_does_not_exist_is_404_with_its_name() -> None:
 
 
 async def test_a_body_that_is_no_json_is_refused() -> None:
-    async with simulate() as simulator, api(simulator) as rest:
-        async with rest.session.post(rest.base + LTP, data="{", headers=rest.headers) as response:
-            assert response.status == 400
-            assert (await response.json())["data"] == {"814": "the body is not JSON"}
+    async with (
+        simulate() as simulator,
+        api(simulator) as rest,
+        rest.session.post(rest.base + LTP, data="{", headers=rest.headers) as response,
+    ):
+        assert response.status == 400
+        assert (await response.json())["data"] == {"814": "the body is not JSON"}
 
 
 async def test_calls_are_counted_by_path_and_status() -> None:

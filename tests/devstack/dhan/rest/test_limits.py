@@ -61,7 +61,7 @@ def test_orders_are_limited_by_the_minute_too() -> None:
     limits = RateLimits(wall)
     for _ in range(250):
         limits.check("1", "POST", "/v2/orders", "")
-        wall.seconds += 0.1
+        wall.seconds += 0.125
     with pytest.raises(RefusedError, match="250 per 60 s"):
         limits.check("1", "POST", "/v2/orders", "")
 

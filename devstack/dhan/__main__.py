@@ -1,0 +1,52 @@
+"""Run the Dhan simulator from the command line: ``python -m devstack.dhan --help``.
+
+In:  arguments, signals.
+Out: shell lines with addresses and credentials on stdout when ready, a log on stderr; one
+     sentence on stderr and an exit code when it cannot start.
+Next: `devstack/dhan/options.py`.
+"""
+
+import asyncio
+import logging
+import shlex
+import signal
+import sys
+
+from core.errors import EXIT_ASKED_TO_STOP, TradingError
+from devstack.dhan.options import Command, read_command
+from devstack.dhan.program import prepare
+from devstack.dhan.simulator import Simulator
+from devstack.lifetime import die_with_parent, require_free_port
+
+
+def main() -> int:
+    """Run the simulator; return the exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # As Ctrl-C, also while starting.
+    die_with_parent()
+    logging.basicConfig(level=logging.INFO, format="dhan: %(message)s", stream=sys.stderr)
+    try:
+        command = read_command(sys.argv[1:])
+        for port, setting in (
+            (command.port_feed, "--port-feed"),
+            (command.port_rest, "--port-rest"),
+        ):
+            require_free_port(port, setting)
+        asyncio.run(_serve(command))
+    except TradingError as error:
+        sys.stderr.write(f"dhan: {error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        pass
+    return EXIT_ASKED_TO_STOP
+
+
+async def _serve(command: Command) -> None:
+    async with Simulator(*prepare(command)) as simulator:
+        for name, value in simulator.addresses.items():
+            sys.stdout.write(f"{name}={shlex.quote(value)}\n")
+        sys.stdout.flush()
+        await simulator.run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

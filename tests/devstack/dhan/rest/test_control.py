@@ -1,0 +1,89 @@
+"""The control endpoint: the clock by hand, and clear words for what cannot be done."""
+
+import pytest
+
+from core.errors import ConfigError
+from devstack.dhan.rest.control import parse_market_time
+from tests.devstack.dhan.running import api, simulate, until
+from tests.devstack.dhan.small_tape import OPEN, SECOND
+
+
+async def test_the_clock_can_be_held_moved_and_let_go() -> None:
+    async with simulate(hold=False) as simulator, api(simulator) as control:
+        held = await control.clock(hold=True)
+        assert held["holds"] == ["control"]
+        moved = await control.clock(rewind="12:30:15")
+        assert moved["now"] == "2026-11-20T12:30:15.000+05:30"
+        await until(lambda: simulator.player.rows_left == 0)
+        assert (await control.call("GET", "/_control/clock"))[1]["now_ns"] == moved["now_ns"]
+        running = await control.clock(hold=False, speed=1000)
+        assert (running["holds"], running["speed"]) == ([], 1000)
+        assert (await control.clock(speed="max"))["speed"] == "max"
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        ("09:16", 60),
+        ("09:15:01", 1),
+        ("2026-11-20T09:15:02+05:30", 2),
+        ("2026-11-20T03:45:03+00:00", 3),
+        (OPEN + 4 * SECOND, 4),
+    ],
+)
+def test_a_market_time_may_be_given_in_three_forms(given: object, seconds: int) -> None:
+    assert parse_market_time(given, OPEN) == OPEN + seconds * SECOND
+
+
+@pytest.mark.parametrize("given", ["noon", "25:00", "2026-11-20T09:15:00", -1, True, None, 1.5])
+def test_a_market_time_that_cannot_be_read_is_named(given: object) -> None:
+    with pytest.raises(ConfigError, match=r"market time .* cannot be read"):
+        parse_market_time(given, OPEN)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "text"),
+    [
+        ("clock", {"speed": 0}, "speed 0 cannot be played"),
+        ("clock", {"speed": "fast"}, "speed is 'fast', must be a number or max"),
+        ("clock", {"hold": "yes"}, "hold is 'yes', must be true or false"),
+        ("clock", {"rewind": "later"}, "market time 'later' cannot be read"),
+        ("clock", {"pause": True}, "clock has no field 'pause'"),
+        ("clock", [], "not a JSON object"),
+        ("faults", {"kind": "flood"}, "fault kind 'flood' is unknown"),
+        ("faults", {"kind": "reset", "client": "4711"}, "client '4711' does not exist"),
+        ("packet", {"kind": "trade"}, "packet kind 'trade' is unknown"),
+    ],
+)
+async def test_what_cannot_be_done_is_named_and_changes_nothing(
+    path: str, body: object, text: str
+) -> None:
+    async with simulate() as simulator, api(simulator) as control:
+        before = await control.state()
+        status, answer = await control.call("POST", f"/_control/{path}", body)
+        assert status == 400
+        assert text in answer["error"]
+        assert await control.state() == before
+
+
+async def test_faults_in_force_are_listed_and_can_be_taken_back() -> None:
+    async with simulate() as simulator, api(simulator) as control:
+        await control.fault(kind="silence", seconds=60, client="1100000001")
+        _, listed = await control.call("GET", "/_control/faults")
+        assert [(fault["kind"], fault["client"]) for fault in listed] == [("silence", "1100000001")]
+        assert await control.call("DELETE", "/_control/faults") == (200, {"cleared": 1})
+        assert await control.call("GET", "/_control/faults") == (200, [])
+
+
+async def test_accounts_show_what_a_second_client_needs() -> None:
+    async with simulate(clients=2) as simulator, api(simulator) as control:
+        _, listed = await control.call("GET", "/_control/accounts")
+        assert [account["client_id"] for account in listed] == ["1100000001", "1100000002"]
+        assert listed[1]["access_token"] == simulator.accounts.all[1].token.text
+
+
+async def test_a_token_can_be_made_to_expire_for_one_client() -> None:
+    async with simulate(clients=2) as simulator, api(simulator) as control:
+        await control.fault(kind="token_expiry", client="1100000002")
+        assert (await control.call("GET", "/v2/profile"))[0] == 200
+        assert simulator.counters.faults == {"token_expiry": 1}
