@@ -65,6 +65,10 @@ class Desk:
         self._wins = 0
         self._losses = 0
 
+    def position_in(self, key: InstrumentKey) -> Position:
+        """Return the net position in an instrument, flat if there never was one."""
+        return self.positions.setdefault(key, Position())
+
     def running_in(self, key: InstrumentKey) -> list[RunningTrade]:
         """Return the running trades in an instrument, in the order in which they began."""
         return [trade for trade in self.running.values() if trade.instrument.key == key]

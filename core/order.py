@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from core.candle import InstrumentKey
+from core.instrument import Instrument
 from core.money import ZERO, average_price
 from core.signals import Direction
 from core.strategy import TradeMode
@@ -146,6 +147,16 @@ class Order(NamedTuple):
         return self._replace(
             status=status, updated_ns=time_ns, rejection_reason=reason, version=self.version + 1
         )
+
+
+def slices(instrument: Instrument, quantity: int) -> list[int]:
+    """Return a quantity in parts of whole lots that the exchange takes in one order."""
+    freeze = instrument.freeze_quantity
+    if freeze is None or quantity <= freeze:
+        return [quantity]
+    largest = max(freeze // instrument.lot_size, 1) * instrument.lot_size
+    whole, rest = divmod(quantity, largest)
+    return [largest] * whole + ([rest] if rest else [])
 
 
 class Fill(NamedTuple):

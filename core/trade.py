@@ -167,6 +167,16 @@ class RunningTrade:
             return ExitReason.TARGET
         return None
 
+    def levels(self) -> tuple[float, float]:
+        """Return the lower and the upper level, infinite where there is none."""
+        below, above = self.stop, self.target
+        if self.direction is Direction.SHORT:
+            below, above = above, below
+        return (
+            float("-inf") if below is None else below,
+            float("inf") if above is None else above,
+        )
+
     def apply(self, fill: Fill, purpose: OrderPurpose) -> Trade:
         """Take one fill; return the trade as it stands now."""
         turnover = fill.quantity * fill.price

@@ -1,0 +1,311 @@
+"""From decisions to trades: orders, fills, protective exits, of all configs together.
+
+In:  signals, prices and the clock, by way of the engine.
+Out: effects: `Decision`, `Order`, `Fill`, `Trade`, `LedgerEntry`, in the order they happened.
+Next: `core/engine.py`, which feeds it.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID, uuid5
+
+from core.brokers.paper import PaperBroker
+from core.brokers.port import Execution
+from core.candle import NEVER_NS, InstrumentKey
+from core.charges import ChargesTable, product_of
+from core.decision import Decision, MarketView, verdict_on
+from core.desk import Account, Desk
+from core.effects import Effect
+from core.errors import ConfigError, DataError
+from core.ledger import entries_of
+from core.order import Fill, Order, OrderPurpose, OrderStatus, Owner, side_of, slices
+from core.risk import Approved, Refused, Rule
+from core.session import ist_date
+from core.signals import Direction, Signal
+from core.strategy import ConfigStatus, StrategyConfig, TradeMode
+from core.trade import ExitReason, RunningTrade
+
+
+class Dealer:
+    """Hold the desks of all configs and carry their signals out.
+
+    Parameters
+    ----------
+    run_id
+        Names this run: every id is derived from it and a count, so that the same events give
+        the same ids.
+    charges
+        What orders cost.
+    broker
+        Where simulated orders go.
+    """
+
+    def __init__(self, run_id: UUID, charges: ChargesTable, broker: PaperBroker) -> None:
+        self._run_id: Final = run_id
+        self._charges: Final = charges
+        self._broker: Final = broker
+        self._desks: dict[str, Desk] = {}
+        self._trade_of_order: dict[str, RunningTrade] = {}
+        self._counts: dict[str, int] = {}
+
+    def new_id(self, kind: str) -> str:
+        """Return the next id of a kind of row, uuid as text."""
+        count = self._counts.get(kind, 0) + 1
+        self._counts[kind] = count
+        return str(uuid5(self._run_id, f"{kind}:{count}"))
+
+    def deploy(self, config: StrategyConfig) -> None:
+        """Add a config, or replace it; running trades keep their levels.
+
+        Raises
+        ------
+        ConfigError
+            If it trades live: the only broker here is the simulated one.
+        """
+        if config.trade_mode is TradeMode.LIVE:
+            raise ConfigError(f"config {config.name} is LIVE; only VIRTUAL trading is available")
+        desk = self._desks.get(config.id)
+        if desk is None:
+            self._desks[config.id] = Desk(config)
+        else:
+            desk.config = config
+
+    def desk(self, config_id: str) -> Desk:
+        """Return the desk of a config.
+
+        Raises
+        ------
+        ConfigError
+            If it was never deployed.
+        """
+        desk = self._desks.get(config_id)
+        if desk is None:
+            raise ConfigError(f"strategy config {config_id} was never deployed")
+        return desk
+
+    def set_status(self, config_id: str, status: ConfigStatus) -> None:
+        """Change what a config may do; raises as `desk`."""
+        desk = self.desk(config_id)
+        desk.config = desk.config._replace(status=status)
+
+    def account(self, config_id: str, now_ns: int) -> Account:
+        """Return the figures of a config; raises as `desk`."""
+        return self.desk(config_id).account(now_ns)
+
+    def running(self) -> list[RunningTrade]:
+        """Return all trades that have not ended, by config in the order of deployment."""
+        return [trade for desk in self._desks.values() for trade in desk.running.values()]
+
+    def staying_in(self, key: InstrumentKey) -> list[RunningTrade]:
+        """Return the running trades in an instrument whose exit has not been decided."""
+        return [
+            trade
+            for trade in self.running()
+            if trade.instrument.key == key and trade.exit_reason is None
+        ]
+
+    def next_square_off_ns(self) -> int:
+        """Return when the next running trade must be closed."""
+        due = [trade.square_off_ns for trade in self.running() if trade.exit_reason is None]
+        return min(due, default=NEVER_NS)
+
+    def take(self, config_id: str, signal: Signal, digest: str, view: MarketView) -> list[Effect]:
+        """Decide on a signal and do what it says; raises as `desk`."""
+        desk = self.desk(config_id)
+        decision_id, now_ns = self.new_id("signal"), view.now_ns
+        ending = self._ended_by(desk, signal)
+        verdict = verdict_on(signal, desk, view, ending, self.new_id("trade"))
+        effects: list[Effect] = [
+            Decision(
+                decision_id,
+                _owner(desk.config),
+                signal,
+                view.instrument.symbol,
+                digest,
+                verdict,
+                now_ns,
+            )
+        ]
+        if isinstance(verdict, Refused) and verdict.rule is Rule.INVALID_SIGNAL:
+            return effects
+        for trade in ending:
+            effects += self._exit(desk, trade, ExitReason.SIGNAL, now_ns, decision_id)
+        direction = signal.direction
+        if isinstance(verdict, Approved) and direction is not None:
+            effects += self._enter(desk, verdict, signal, direction, view, (decision_id, digest))
+        return effects
+
+    def exit_config(self, config_id: str, reason: ExitReason, now_ns: int) -> list[Effect]:
+        """Close every running trade of a config at market; raises as `desk`."""
+        desk = self.desk(config_id)
+        effects: list[Effect] = []
+        for trade in desk.staying():
+            effects += self._exit(desk, trade, reason, now_ns)
+        return effects
+
+    def exit_touched(
+        self, trades: Sequence[RunningTrade], price: float, now_ns: int
+    ) -> list[Effect]:
+        """Close those of the trades whose stop or target a price has reached."""
+        effects: list[Effect] = []
+        for trade in trades:
+            reason = None if trade.exit_reason else trade.touched(price)
+            if reason is not None:
+                effects += self._exit(self.desk(trade.owner.config_id), trade, reason, now_ns)
+        return effects
+
+    def square_off(self, now_ns: int) -> list[Effect]:
+        """Close the trades whose day is over."""
+        effects: list[Effect] = []
+        for trade in self.running():
+            if trade.exit_reason is None and trade.square_off_ns <= now_ns:
+                desk = self.desk(trade.owner.config_id)
+                effects += self._exit(desk, trade, ExitReason.EOD, now_ns)
+        return effects
+
+    def execution(self, done: Execution, now_ns: int) -> list[Effect]:
+        """Book one execution: order, fill, trade and ledger.
+
+        Raises
+        ------
+        DataError
+            If the order is not known, or less of it is open than was executed.
+        """
+        running = self._trade_of_order.get(done.order_id)
+        before = running.orders.get(done.order_id) if running else None
+        if running is None or before is None or done.quantity > before.remaining:
+            left = before.remaining if before else 0
+            raise DataError(
+                f"execution of {done.quantity} units of order {done.order_id}: {left} are open"
+            )
+        desk = self.desk(running.owner.config_id)
+        order = before.filled(done.quantity, done.price, now_ns)
+        fill = self._fill(before, order, done, now_ns)
+        self._keep(running, order)
+        desk.charges += fill.charges
+        desk.position_in(order.instrument).apply(fill)
+        trade = running.apply(fill, order.purpose)
+        if running.is_over:
+            desk.close(running, trade, now_ns)
+        return [order, fill, trade, *entries_of(fill, self.new_id)]
+
+    def _ended_by(self, desk: Desk, signal: Signal) -> list[RunningTrade]:
+        """Return the trades that a signal ends: all for EXIT, else those of the other side."""
+        direction = signal.direction
+        return [
+            trade
+            for trade in desk.running_in(signal.instrument)
+            if trade.exit_reason is None and trade.direction is not direction
+        ]
+
+    def _enter(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
+        self,
+        desk: Desk,
+        approved: Approved,
+        signal: Signal,
+        direction: Direction,
+        view: MarketView,
+        decided_by: tuple[str, str],
+    ) -> list[Effect]:
+        instrument, session = view.instrument, view.session
+        running = RunningTrade(
+            approved.trade_id,
+            _owner(desk.config),
+            *decided_by,
+            instrument,
+            direction,
+            None if signal.stop is None else instrument.round_price(signal.stop),
+            None if signal.target is None else instrument.round_price(signal.target),
+            approved.outlay,
+            NEVER_NS if session is None else session.square_off_ns,
+            desk.config.trade_mode,
+        )
+        desk.running[running.id] = running
+        return self._order(desk, running, OrderPurpose.ENTRY, approved.quantity, view.now_ns)
+
+    def _exit(
+        self,
+        desk: Desk,
+        running: RunningTrade,
+        reason: ExitReason,
+        now_ns: int,
+        signal_id: str | None = None,
+    ) -> list[Effect]:
+        """Cancel what is not entered yet and sell (or buy back) what is."""
+        running.exit_reason = reason
+        effects: list[Effect] = []
+        for order in list(running.orders.values()):
+            self._broker.cancel(order.id)
+            cancelled = order.ended(OrderStatus.CANCELLED, now_ns, f"trade ended: {reason}")
+            self._keep(running, cancelled)
+            effects.append(cancelled)
+        if running.is_over:
+            desk.close(running, None, now_ns)
+            return effects
+        quantity = running.open_quantity
+        return effects + self._order(desk, running, OrderPurpose.EXIT, quantity, now_ns, signal_id)
+
+    def _order(  # noqa: PLR0913, PLR0917 - both callers are above.
+        self,
+        desk: Desk,
+        running: RunningTrade,
+        purpose: OrderPurpose,
+        quantity: int,
+        now_ns: int,
+        signal_id: str | None = None,
+    ) -> list[Effect]:
+        """Send a quantity to the broker, in slices the exchange accepts."""
+        entering = purpose is OrderPurpose.ENTRY
+        effects: list[Effect] = []
+        for part in slices(running.instrument, quantity):
+            order = Order(
+                id=self.new_id("order"),
+                owner=running.owner,
+                trade_id=running.id,
+                signal_id=running.signal_id if entering else signal_id,
+                digest=running.digest,
+                instrument=running.instrument.key,
+                symbol=running.instrument.symbol,
+                side=side_of(running.direction, entering=entering),
+                quantity=part,
+                purpose=purpose,
+                created_ns=now_ns,
+                updated_ns=now_ns,
+                trade_mode=running.trade_mode,
+                exit_reason=None if entering else running.exit_reason,
+            )
+            self._keep(running, order)
+            self._broker.submit(order, running.instrument, now_ns)
+            desk.orders += 1
+            effects.append(order)
+        return effects
+
+    def _fill(self, before: Order, order: Order, done: Execution, now_ns: int) -> Fill:
+        running = self._trade_of_order[order.id]
+        product, day = product_of(running.instrument), ist_date(now_ns)
+        so_far = self._charges.of_order(product, order.side, before.turnover, day).total
+        total = self._charges.of_order(product, order.side, order.turnover, day).total
+        return Fill(
+            id=self.new_id("fill"),
+            order_id=order.id,
+            trade_id=order.trade_id,
+            owner=order.owner,
+            instrument=order.instrument,
+            side=order.side,
+            quantity=done.quantity,
+            price=done.price,
+            charges=total - so_far,
+            time_ns=now_ns,
+        )
+
+    def _keep(self, running: RunningTrade, order: Order) -> None:
+        if order.status.is_final:
+            running.orders.pop(order.id, None)
+            self._trade_of_order.pop(order.id, None)
+        else:
+            running.orders[order.id] = order
+            self._trade_of_order[order.id] = running
+
+
+def _owner(config: StrategyConfig) -> Owner:
+    return Owner(config.id, config.strategy_id, config.user_id, config.portfolio_id)

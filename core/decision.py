@@ -1,0 +1,113 @@
+"""A signal and what becomes of it: the facts are gathered, the rules asked, the answer kept.
+
+In:  a signal, the desk of its config, what the market looks like.
+Out: `Decision`, with the verdict of `core/risk.py`.
+Next: `core/dealer.py`, which carries it out.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from core.charges import Product, product_of
+from core.desk import Desk
+from core.errors import DataError
+from core.instrument import Instrument
+from core.money import ZERO
+from core.order import Owner
+from core.risk import Approved, Entry, Refused, Rule, judge
+from core.session import Session
+from core.signals import Direction, Signal, check_signal
+from core.trade import RunningTrade
+
+
+class Decision(NamedTuple):
+    """A signal and what became of it.
+
+    Attributes
+    ----------
+    digest
+        Names the code and parameters that made the signal.
+    decided_ns
+        Market time, ns UTC.
+    """
+
+    id: str
+    owner: Owner
+    signal: Signal
+    symbol: str
+    digest: str
+    verdict: Approved | Refused
+    decided_ns: int
+
+
+class MarketView(NamedTuple):
+    """What trading needs to know of one instrument at the moment.
+
+    Attributes
+    ----------
+    last_price
+        Rupees, None before the first trade.
+    session
+        Of this day, None on a day without one.
+    """
+
+    instrument: Instrument
+    last_price: float | None
+    session: Session | None
+    now_ns: int
+
+
+def verdict_on(
+    signal: Signal, desk: Desk, view: MarketView, ending: Sequence[RunningTrade], trade_id: str
+) -> Approved | Refused:
+    """Return whether a signal is acted on.
+
+    Parameters
+    ----------
+    ending
+        The running trades it would end.
+    trade_id
+        Of the trade it would begin.
+    """
+    try:
+        direction = check_signal(signal).direction
+    except DataError as error:
+        return Refused(Rule.INVALID_SIGNAL, str(error))
+    if direction is not None:
+        return judge(_entry(signal, direction, desk, view, ending), trade_id)
+    if not ending:
+        return Refused(Rule.NOTHING_OPEN, f"nothing is open in {view.instrument.symbol}")
+    return Approved(ending[0].id, sum(trade.open_quantity for trade in ending), ZERO)
+
+
+def _entry(
+    signal: Signal,
+    direction: Direction,
+    desk: Desk,
+    view: MarketView,
+    ending: Sequence[RunningTrade],
+) -> Entry:
+    staying = [trade for trade in desk.staying() if trade not in ending]
+    same_way = any(trade.direction is direction for trade in desk.running_in(view.instrument.key))
+    return Entry(
+        config=desk.config,
+        signal=signal,
+        direction=direction,
+        instrument=view.instrument,
+        product=_product(view.instrument),
+        session=view.session,
+        now_ns=view.now_ns,
+        last_price=view.last_price,
+        open_same_way=same_way,
+        open_trades=len(staying),
+        tied_up=sum((trade.outlay for trade in staying), ZERO),
+        last_exit_ns=desk.last_exit_ns(view.instrument, direction),
+        realised_today=desk.realised_on_day_of(view.now_ns),
+    )
+
+
+def _product(instrument: Instrument) -> Product | None:
+    try:
+        return product_of(instrument)
+    except DataError:
+        return None  # An index, say: it can be watched, and risk refuses to trade it.

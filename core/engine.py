@@ -1,0 +1,344 @@
+"""The engine: one event in, what it caused out. Worker, replay and backtest run the same one.
+
+In:  ticks in plain numbers, depth, the market clock, signals, commands.
+Out: `Effects`, in the order they happened; the shared empty tuple when nothing did.
+Next: `core/candle_builder.py` and `core/dealer.py`, the two halves; `core/rows.py`.
+
+It has no clock of its own: market time is the latest trade time seen, or what `advance` says,
+and whatever time brings about (a candle is over, a day ends, an order has reached the exchange)
+happens inside, in the order of time. So the same events give the same effects, whenever and
+wherever they are played.
+"""
+
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+from core.brokers.dhan.border import to_book
+from core.brokers.paper import PaperBroker, PaperSettings
+from core.candle import ALL_INTERVALS, NEVER_NS, InstrumentKey, Interval
+from core.candle_builder import UNKNOWN, CandleBuilder
+from core.charges import ChargesTable, load_charges
+from core.dealer import Dealer
+from core.decision import MarketView
+from core.desk import Account
+from core.effects import NOTHING, Effect, Effects
+from core.errors import DataError
+from core.instrument import Instrument, InstrumentKind
+from core.market_sessions import MarketSessions
+from core.session import TradingCalendar, market_of
+from core.signals import Signal
+from core.strategy import ConfigStatus, StrategyConfig
+from core.tick import Book
+from core.trade import ExitReason
+from core.watched import Watched
+
+DepthReader = Callable[[bytes, Instrument], Book]
+
+
+class Engine:
+    """Turn market events and signals into candles, orders, trades and cash.
+
+    Parameters
+    ----------
+    run_id
+        Names this run; all ids are derived from it.
+    calendar
+        When markets trade.
+    paper
+        Latency and slippage of the simulated broker.
+    charges
+        What orders cost; the table shipped with the project by default.
+    read_depth
+        Makes a book of the bytes that `book` was given, when an order needs one.
+
+    Notes
+    -----
+    Before the first tick, `advance` to the present if it is known: then the last trade of
+    yesterday, which feeds send first, is recognised as old.
+    """
+
+    def __init__(
+        self,
+        run_id: UUID,
+        calendar: TradingCalendar,
+        *,
+        paper: PaperSettings | None = None,
+        charges: ChargesTable | None = None,
+        read_depth: DepthReader = to_book,
+    ) -> None:
+        self._calendar: Final = calendar
+        self._broker: Final = PaperBroker(paper or PaperSettings())
+        self._dealer: Final = Dealer(run_id, charges or load_charges(), self._broker)
+        self._read_depth: Final = read_depth
+        self._watched: list[Watched] = []
+        self._slots: dict[InstrumentKey, int] = {}
+        self._now_ns = 0
+        self._due_ns = NEVER_NS
+        self._unreadable_depths = 0
+
+    def watch(
+        self,
+        instrument: Instrument,
+        *,
+        intervals: tuple[Interval, ...] = ALL_INTERVALS,
+        has_volume: bool | None = None,
+        has_derivatives: bool = False,
+    ) -> int:
+        """Return the slot of an instrument, by which its ticks are handed in.
+
+        Parameters
+        ----------
+        intervals
+            Candles wanted of it.
+        has_volume
+            Whether its packets carry volume; by default all but an index's do.
+        has_derivatives
+            Of a share: futures on it are traded, which shortens its day.
+
+        Raises
+        ------
+        CalendarError
+            If the hours of its market are not known.
+        """
+        slot = self._slots.get(instrument.key)
+        if slot is not None:
+            return slot
+        market = market_of(instrument.segment, has_derivatives=has_derivatives)
+        sessions = MarketSessions(self._calendar, market)
+        builder = CandleBuilder(
+            instrument.key,
+            intervals,
+            sessions,
+            has_volume=(
+                instrument.kind is not InstrumentKind.INDEX if has_volume is None else has_volume
+            ),
+            watched_since_ns=self._now_ns,
+        )
+        self._slots[instrument.key] = len(self._watched)
+        self._watched.append(Watched(instrument, builder, sessions))
+        return len(self._watched) - 1
+
+    def tick(
+        self, slot: int, time_ns: int, price: float, volume: int, open_interest: int = UNKNOWN
+    ) -> Effects:
+        """Take one packet of the feed.
+
+        Parameters
+        ----------
+        slot
+            As `watch` returned it.
+        time_ns
+            Last-trade time, ns UTC.
+        price
+            Last traded price in rupees, on the instrument's tick.
+        volume
+            Cumulative volume of the day, units.
+        open_interest
+            Units, `UNKNOWN` where the packet has none.
+        """
+        watched = self._watched[slot]
+        if time_ns > self._now_ns:
+            if time_ns >= self._due_ns:
+                return self._overdue(watched, time_ns, price, volume, open_interest)
+            self._now_ns = time_ns
+        builder = watched.builder
+        if builder.tick(time_ns, price, volume):
+            if open_interest > 0:
+                builder.open_interest = open_interest
+            if watched.low_alert < price < watched.high_alert:
+                return NOTHING
+            return tuple(self._alerted(watched, price, traded=True))
+        return tuple(self._turned(watched, time_ns, price, volume, open_interest))
+
+    def book(self, slot: int, depth: bytes) -> None:
+        """Remember the depth of a packet; call it before the packet's `tick`."""
+        self._watched[slot].depth = depth
+
+    def open_interest(self, slot: int, units: int) -> None:
+        """Take the open interest of a packet that carries nothing else."""
+        self._watched[slot].builder.open_interest = units
+
+    def advance(self, now_ns: int) -> Effects:
+        """Let market time reach an instant; it never goes back."""
+        if now_ns < self._due_ns:
+            self._now_ns = max(self._now_ns, now_ns)
+            return NOTHING
+        effects: list[Effect] = []
+        self._pass_time(max(now_ns, self._now_ns), effects)
+        return tuple(effects)
+
+    def signal(self, config_id: str, signal: Signal, digest: str) -> Effects:
+        """Decide on a strategy's signal and do what it says.
+
+        Parameters
+        ----------
+        digest
+            Names the code and parameters that made it.
+
+        Raises
+        ------
+        ConfigError
+            If the config was never deployed.
+        DataError
+            If the instrument is not watched.
+        """
+        watched = self._watched[self.slot_of(signal.instrument)]
+        view = MarketView(
+            watched.instrument,
+            watched.builder.price or None,
+            watched.sessions.on_day_of(self._now_ns),
+            self._now_ns,
+        )
+        effects = self._dealer.take(config_id, signal, digest, view)
+        self._set_alerts(watched)
+        return tuple(effects)
+
+    def deploy(self, config: StrategyConfig) -> None:
+        """Add a config, or replace it: the next decision uses it, open trades keep their levels.
+
+        Raises
+        ------
+        ConfigError
+            If it cannot be traded here.
+        """
+        self._dealer.deploy(config)
+
+    def pause(self, config_id: str) -> None:
+        """Enter nothing more for a config; its protective exits go on."""
+        self._dealer.set_status(config_id, ConfigStatus.PAUSED)
+
+    def resume(self, config_id: str) -> None:
+        """Let a config enter again."""
+        self._dealer.set_status(config_id, ConfigStatus.ACTIVE)
+
+    def stop(self, config_id: str, *, keep_positions: bool = False) -> Effects:
+        """Enter nothing more for a config, and close what it holds unless it is to be kept."""
+        self._dealer.set_status(config_id, ConfigStatus.STOPPED)
+        if keep_positions:
+            return NOTHING
+        return self.exit_config(config_id, ExitReason.STRATEGY_STOPPED)
+
+    def exit_config(self, config_id: str, reason: ExitReason) -> Effects:
+        """Close at market whatever a config holds."""
+        effects = self._dealer.exit_config(config_id, reason, self._now_ns)
+        self._set_all_alerts()
+        return tuple(effects)
+
+    def slot_of(self, key: InstrumentKey) -> int:
+        """Return the slot of a watched instrument.
+
+        Raises
+        ------
+        DataError
+            If it is not watched.
+        """
+        slot = self._slots.get(key)
+        if slot is None:
+            raise DataError(f"instrument {key[0]}:{key[1]} is not watched")
+        return slot
+
+    def instrument(self, key: InstrumentKey) -> Instrument:
+        """Return a watched instrument; raises as `slot_of`."""
+        return self._watched[self.slot_of(key)].instrument
+
+    @property
+    def now_ns(self) -> int:
+        """Market time, ns UTC; 0 before the first event."""
+        return self._now_ns
+
+    def last_price(self, slot: int) -> float | None:
+        """Return the last traded price in rupees, None before the first trade."""
+        return self._watched[slot].builder.price or None
+
+    def account(self, config_id: str) -> Account:
+        """Return the figures of a config; raises ConfigError if it was never deployed."""
+        return self._dealer.account(config_id, self._now_ns)
+
+    def counters(self) -> dict[str, int]:
+        """Return what did not become part of a candle, summed over all instruments."""
+        total = {"unreadable_depths": self._unreadable_depths}
+        for watched in self._watched:
+            for name, count in watched.builder.counters.as_dict().items():
+                total[name] = total.get(name, 0) + count
+        return total
+
+    def _overdue(
+        self, watched: Watched, time_ns: int, price: float, volume: int, open_interest: int
+    ) -> Effects:
+        """Take a packet before which the clock has something to do."""
+        effects: list[Effect] = []
+        self._pass_time(time_ns, effects)
+        if not watched.builder.tick(time_ns, price, volume):
+            effects += self._turned(watched, time_ns, price, volume, open_interest)
+        else:
+            if open_interest > 0:
+                watched.builder.open_interest = open_interest
+            effects += self._alerted(watched, price, traded=True)
+        return tuple(effects)
+
+    def _turned(
+        self, watched: Watched, time_ns: int, price: float, volume: int, open_interest: int
+    ) -> list[Effect]:
+        """Take a packet that is not an ordinary trade inside the running minute."""
+        builder = watched.builder
+        traded, candles = builder.turn(time_ns, price, volume, self._now_ns)
+        if open_interest > 0:  # After the turn: it is news of the minute that begins.
+            builder.open_interest = open_interest
+        self._due_ns = min(self._due_ns, builder.due_ns)
+        effects: list[Effect] = [*candles]
+        if not watched.low_alert < price < watched.high_alert:
+            effects += self._alerted(watched, price, traded=traded)
+        return effects
+
+    def _alerted(self, watched: Watched, price: float, *, traded: bool) -> list[Effect]:
+        """Fill the orders that wait for this packet, then look at stops and targets."""
+        effects: list[Effect] = []
+        key, now_ns = watched.instrument.key, self._now_ns
+        if self._broker.has_orders(key):
+            # A quote's price is that of the last trade, which may be of another day.
+            last = price if traded else watched.builder.price
+            for done in self._broker.executions(key, now_ns, last, self._depth(watched)):
+                effects += self._dealer.execution(done, now_ns)
+        if traded:
+            effects += self._dealer.exit_touched(watched.guarded, price, now_ns)
+        self._set_alerts(watched)
+        return effects
+
+    def _depth(self, watched: Watched) -> Book | None:
+        if watched.depth is None:
+            return None
+        try:
+            return self._read_depth(watched.depth, watched.instrument)
+        except DataError:
+            self._unreadable_depths += 1  # The order is filled at the last price instead.
+            return None
+
+    def _pass_time(self, now_ns: int, effects: list[Effect]) -> None:
+        """Do what is due until an instant, in the order of time."""
+        while self._due_ns <= now_ns:
+            moment = self._due_ns
+            self._now_ns = max(self._now_ns, moment)
+            due_ns = NEVER_NS
+            for watched in self._watched:
+                builder = watched.builder
+                if builder.due_ns <= moment:
+                    effects += builder.time_passed(moment)
+                due_ns = min(due_ns, builder.due_ns)
+            closing = self._dealer.square_off(moment)
+            if closing:
+                effects += closing
+                self._set_all_alerts()
+            self._due_ns = min(due_ns, self._dealer.next_square_off_ns())
+        self._now_ns = max(self._now_ns, now_ns)
+
+    def _set_all_alerts(self) -> None:
+        for watched in self._watched:
+            self._set_alerts(watched)
+
+    def _set_alerts(self, watched: Watched) -> None:
+        """Set between which prices nothing can happen, and note when the day of a trade ends."""
+        key = watched.instrument.key
+        watched.guard(self._dealer.staying_in(key), waiting=self._broker.has_orders(key))
+        for trade in watched.guarded:
+            self._due_ns = min(self._due_ns, trade.square_off_ns)

@@ -1,0 +1,66 @@
+"""One instrument under watch: its candles, its last depth, and which prices matter.
+
+In:  the instrument, when it trades, the trades that hold it.
+Out: two prices between which the engine need not look.
+Next: `core/engine.py`.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from core.candle_builder import CandleBuilder
+from core.instrument import Instrument
+from core.market_sessions import MarketSessions
+from core.trade import RunningTrade
+
+_ANY: Final = float("inf")
+
+
+class Watched:
+    """What the engine keeps of an instrument.
+
+    Parameters
+    ----------
+    instrument, builder, sessions
+        What it is, its candles, when it trades.
+
+    Attributes
+    ----------
+    depth
+        The last depth as the feed sent it, None where there is none.
+    guarded
+        Trades whose stop and target are to be watched.
+    low_alert, high_alert
+        Only a price with ``low_alert < price < high_alert`` can cause nothing.
+    """
+
+    __slots__ = ("builder", "depth", "guarded", "high_alert", "instrument", "low_alert", "sessions")
+
+    def __init__(
+        self, instrument: Instrument, builder: CandleBuilder, sessions: MarketSessions
+    ) -> None:
+        self.instrument: Final = instrument
+        self.builder: Final = builder
+        self.sessions: Final = sessions
+        self.depth: bytes | None = None
+        self.guarded: tuple[RunningTrade, ...] = ()
+        self.low_alert = -_ANY
+        self.high_alert = _ANY
+
+    def guard(self, trades: Sequence[RunningTrade], *, waiting: bool) -> None:
+        """Set which prices matter.
+
+        Parameters
+        ----------
+        trades
+            Those whose levels are to be watched.
+        waiting
+            Whether an order waits for the next packet, whatever its price.
+        """
+        self.guarded = tuple(trades)
+        if waiting:
+            self.low_alert, self.high_alert = _ANY, -_ANY
+            return
+        levels = [trade.levels() for trade in trades]
+        self.low_alert = max((low for low, _ in levels), default=-_ANY)
+        self.high_alert = min((high for _, high in levels), default=_ANY)

@@ -1,0 +1,124 @@
+"""The strategies there are, by name; a new one is one file and one line here.
+
+In:  the name of a type, or the module and class that a config's row names.
+Out: the class, its parameters' schema, an instance, the digest of its code.
+Next: `strategies/momentum.py`, the one to copy.
+
+A strategy's module is imported when it is asked for and not before, so that a process started
+for it sees the file as it is now. Nothing outside this table can be loaded.
+"""
+
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Protocol, cast
+
+from core.errors import ConfigError
+from core.parameters import json_schema, parameters_from
+from core.strategy import Strategy, digest_of
+
+
+class StrategyType(NamedTuple):
+    """Where a type of strategy is."""
+
+    name: str
+    module_path: str
+    class_name: str
+
+
+class StrategyClass(Protocol):
+    """What a strategy's class offers beside its instances: the class of its parameters."""
+
+    Parameters: type[Any]
+
+    def __call__(self, parameters: Any) -> Strategy:
+        """Make a strategy with these parameters."""
+        ...
+
+
+REGISTRY: Final[dict[str, StrategyType]] = {
+    each.name: each for each in (StrategyType("momentum", "strategies.momentum", "Momentum"),)
+}
+
+
+def strategy_type(name: str) -> StrategyType:
+    """Return the type of this name.
+
+    Raises
+    ------
+    ConfigError
+        If there is none; names those there are.
+    """
+    found = REGISTRY.get(name)
+    if found is None:
+        raise ConfigError(f"strategy type {name!r} is unknown; there are {', '.join(REGISTRY)}")
+    return found
+
+
+def type_of(module_path: str, class_name: str) -> StrategyType:
+    """Return the type that a config's row means.
+
+    Raises
+    ------
+    ConfigError
+        If the pair is not in the registry.
+    """
+    for each in REGISTRY.values():
+        if (each.module_path, each.class_name) == (module_path, class_name):
+            return each
+    raise ConfigError(f"{module_path}.{class_name} is not a registered strategy")
+
+
+def load(module_path: str, class_name: str) -> StrategyClass:
+    """Import a registered strategy and return its class.
+
+    Raises
+    ------
+    ConfigError
+        If the pair is not in the registry.
+    """
+    found = type_of(module_path, class_name)
+    module = importlib.import_module(found.module_path)
+    return cast("StrategyClass", getattr(module, found.class_name))
+
+
+def make(name: str, parameters: Mapping[str, Any]) -> Strategy:
+    """Return a new strategy.
+
+    Parameters
+    ----------
+    name
+        Its type.
+    parameters
+        JSON values; what is absent has its default.
+
+    Raises
+    ------
+    ConfigError
+        If the type is unknown or a parameter cannot be used.
+    """
+    found = strategy_type(name)
+    strategy = load(found.module_path, found.class_name)
+    return strategy(parameters_from(strategy.Parameters, parameters))
+
+
+def schema(name: str) -> dict[str, Any]:
+    """Return the JSON Schema of a type's parameters; raises as `strategy_type`."""
+    found = strategy_type(name)
+    return json_schema(load(found.module_path, found.class_name).Parameters)
+
+
+def code_digest(name: str, parameters: Mapping[str, Any]) -> str:
+    """Return what names a type's code, as it is on disk now, with these parameters.
+
+    Raises
+    ------
+    ConfigError
+        If the type is unknown or its file is not there.
+    """
+    found = strategy_type(name)
+    place = importlib.util.find_spec(found.module_path)
+    if place is None or place.origin is None:
+        raise ConfigError(f"the file of strategy type {name!r} is not there")
+    return digest_of(Path(place.origin).read_bytes(), parameters)
