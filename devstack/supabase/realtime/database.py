@@ -2,7 +2,7 @@
 
 In:  the superuser's connection string, statements.
 Out: rows. A connection that was lost is opened again by the next statement.
-Next: `devstack/supabase/realtime/catalog.py`.
+Next: `devstack/supabase/realtime/tables.py`.
 """
 
 import asyncio
@@ -44,7 +44,8 @@ class Database:
             conninfo,
             application_name=name,
             connect_timeout=_CONNECT_TIMEOUT_SECONDS,
-            options=f"{OUTPUT_SETTINGS} -c statement_timeout={_STATEMENT_TIMEOUT_MS} "
+            options=f"{OUTPUT_SETTINGS} -c standard_conforming_strings=on "
+            f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} "
             "-c search_path=public,extensions",
         )
         self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None

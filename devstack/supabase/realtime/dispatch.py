@@ -10,21 +10,24 @@ comparisons that Python cannot make, once for the rights of every identity conce
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from devstack.supabase.realtime.bindings import Binding, Bindings, Subscriber
-from devstack.supabase.realtime.catalog import Table, compare
 from devstack.supabase.realtime.database import Database
+from devstack.supabase.realtime.filter_binding import compare
 from devstack.supabase.realtime.filters import Filter
 from devstack.supabase.realtime.identity import Identity
 from devstack.supabase.realtime.pgoutput import UNCHANGED
 from devstack.supabase.realtime.records import Occurrence, key_of, write_data
 from devstack.supabase.realtime.rights import Question, View, ask_views
+from devstack.supabase.realtime.tables import Access, Key, Table, access_of
 
 log = logging.getLogger(__name__)
 
-type _Asker = tuple[Identity, int]  # An identity and the oid of a table.
+type _Asker = tuple[Identity, Table]
+# A comparison left to Postgres: the condition and the row's value.
+type _Comparison = tuple[Filter, str | None]
 
 
 @dataclass(slots=True)
@@ -34,7 +37,27 @@ class _Match:
     occurrence: Occurrence
     subscriber: Subscriber
     identity: Identity
+    access: Access
     bindings: list[Binding] = field(default_factory=list)
+
+    @property
+    def asker(self) -> _Asker:
+        return self.identity, self.occurrence.table
+
+    def question(self) -> Key | None:
+        """Return the key to ask Postgres about, or None where the answer is known.
+
+        A deleted row cannot be looked at, nor one without a key; who sees everything need not be
+        asked about; who may not select the key is told so on any row.
+        """
+        table = self.occurrence.table
+        known = (
+            self.occurrence.change.kind == "DELETE"
+            or not table.key
+            or self.access.everything
+            or not table.key_names <= self.access.columns
+        )
+        return None if known else key_of(self.occurrence)
 
 
 class Dispatcher:
@@ -56,27 +79,25 @@ class Dispatcher:
         matches = await self._match(batch)
         if not matches:
             return
-        answers = _Answers(matches)
-        transactions = {match.occurrence.transaction for match in matches}
-        answers.views = await self._ask(answers.questions(), transactions)
+        views = await self._ask(matches)
         written: dict[tuple[int, frozenset[str]], str] = {}
         for match in matches:
-            view = answers.view(match)
-            if view is not None:
-                _push(match, view, written)
+            key = match.question()
+            if key is None or key in views[match.asker].keys:
+                _push(match, written)
 
     async def _match(self, batch: Sequence[Occurrence]) -> list[_Match]:
         matches: list[_Match] = []
-        open_cases: list[tuple[_Match, Binding, list[tuple[Filter, str | None]]]] = []
+        open_cases: list[tuple[_Match, Binding, list[_Comparison]]] = []
         for occurrence in batch:
             found: dict[Subscriber, _Match] = {}
             relation = occurrence.table.relation
-            for subscriber, binding in self._bindings.of(relation.schema, relation.table):
+            for subscriber, binding in list(self._bindings.of(relation.schema, relation.table)):
                 undecided = _undecided(occurrence, binding)
                 if undecided is None:
                     continue
                 if subscriber not in found:
-                    found[subscriber] = _Match(occurrence, subscriber, subscriber.identity)
+                    found[subscriber] = await self._concerned(occurrence, subscriber)
                 if undecided:
                     open_cases.append((found[subscriber], binding, undecided))
                 else:
@@ -85,74 +106,51 @@ class Dispatcher:
         await self._decide(open_cases)
         return [match for match in matches if match.bindings]
 
+    async def _concerned(self, occurrence: Occurrence, subscriber: Subscriber) -> _Match:
+        identity = subscriber.identity  # A new token may come while we wait.
+        access = await access_of(self._database, occurrence.table, identity.role)
+        return _Match(occurrence, subscriber, identity, access)
+
     async def _decide(
-        self, open_cases: Sequence[tuple[_Match, Binding, list[tuple[Filter, str | None]]]]
+        self, open_cases: Sequence[tuple[_Match, Binding, list[_Comparison]]]
     ) -> None:
         if not open_cases:
             return
-        answers = iter(
-            await compare(self._database, [each for _, _, terms in open_cases for each in terms])
-        )
+        comparisons = [each for _, _, terms in open_cases for each in terms]
+        answers = iter(await compare(self._database, comparisons))
         for match, binding, terms in open_cases:
             if all([next(answers) for _ in terms]):  # noqa: C419 - every answer must be consumed
                 match.bindings.append(binding)
 
-    async def _ask(
-        self, questions: dict[_Asker, Question], transactions: Collection[int]
-    ) -> dict[_Asker, View]:
-        views = await ask_views(self._database, list(questions.values()), transactions)
-        for (identity, oid), view in zip(questions, views, strict=True):
-            if view.problem and questions[identity, oid].table.key_names <= view.columns:
+    async def _ask(self, matches: Sequence[_Match]) -> dict[_Asker, View]:
+        """Ask about every row once per identity; without a question, only await the commits."""
+        keys: dict[_Asker, set[Key]] = {}
+        for match in matches:
+            key = match.question()
+            if key is not None:
+                keys.setdefault(match.asker, set()).add(key)
+        questions = [Question(identity, table, found) for (identity, table), found in keys.items()]
+        transactions = {match.occurrence.transaction for match in matches}
+        views = await ask_views(self._database, questions, transactions)
+        for question, view in zip(questions, views, strict=True):
+            if view.problem:
                 self._counters["policy_failed"] += 1
                 log.warning(
-                    "policies of table %s fail for role %s: %s", oid, identity.role, view.problem
+                    "policies of %s.%s fail for role %s: %s",
+                    question.table.relation.schema,
+                    question.table.relation.table,
+                    question.identity.role,
+                    view.problem,
                 )
-        return dict(zip(questions, views, strict=True))
+        return dict(zip(keys, views, strict=True))
 
 
-class _Answers:
-    """Places of rows in the questions, and the answers to them."""
-
-    def __init__(self, matches: Sequence[_Match]) -> None:
-        self._keys: dict[_Asker, list[list[str | None]]] = {}
-        self._places: dict[tuple[Identity, int], int] = {}
-        self._tables: dict[int, Table] = {}
-        self.views: dict[_Asker, View] = {}
-        for match in matches:
-            self._note(match)
-
-    def _note(self, match: _Match) -> None:
-        table = match.occurrence.table
-        self._tables[table.relation.oid] = table
-        keys = self._keys.setdefault((match.identity, table.relation.oid), [])
-        row = (match.identity, id(match.occurrence))
-        # A deleted row cannot be looked at, nor one without a key.
-        if table.key and match.occurrence.change.kind != "DELETE" and row not in self._places:
-            self._places[row] = len(keys)
-            keys.append(key_of(match.occurrence))
-
-    def questions(self) -> dict[_Asker, Question]:
-        return {
-            (identity, oid): Question(identity, self._tables[oid], keys)
-            for (identity, oid), keys in self._keys.items()
-        }
-
-    def view(self, match: _Match) -> View | None:
-        """Return what the subscriber may see, None when not this row."""
-        table = match.occurrence.table
-        view = self.views[match.identity, table.relation.oid]
-        place = self._places.get((match.identity, id(match.occurrence)))
-        if place is None or view.shows(place) or not table.key_names <= view.columns:
-            return view  # Who may not select the key is told so, on any row.
-        return None
-
-
-def _undecided(occurrence: Occurrence, binding: Binding) -> list[tuple[Filter, str | None]] | None:
+def _undecided(occurrence: Occurrence, binding: Binding) -> list[_Comparison] | None:
     """Return the comparisons left to Postgres, or None when the binding does not match."""
     change = occurrence.change
     if binding.event not in ("*", change.kind):
         return None
-    left: list[tuple[Filter, str | None]] = []
+    left: list[_Comparison] = []
     row = change.new if change.new is not None else change.old or ()
     columns = occurrence.table.relation.columns
     for condition in binding.filters:
@@ -170,14 +168,14 @@ def _undecided(occurrence: Occurrence, binding: Binding) -> list[tuple[Filter, s
     return left
 
 
-def _push(match: _Match, view: View, written: dict[tuple[int, frozenset[str]], str]) -> None:
+def _push(match: _Match, written: dict[tuple[int, frozenset[str]], str]) -> None:
     """Send the change; bindings that want other columns get a message of their own."""
     key = match.occurrence.table.key_names
     by_columns: dict[frozenset[str], list[int]] = {}
     for binding in match.bindings:
-        wanted = view.columns
+        wanted = match.access.columns
         if binding.select is not None:
-            wanted = view.columns & (binding.select | key)
+            wanted = wanted & (binding.select | key)
         by_columns.setdefault(wanted, []).append(binding.id)
     for columns, ids in by_columns.items():
         cache_key = (id(match.occurrence), columns)

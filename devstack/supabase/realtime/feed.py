@@ -18,7 +18,6 @@ from typing import Final
 import psycopg
 
 from core.errors import TradingError
-from devstack.supabase.realtime.catalog import Table, load_table
 from devstack.supabase.realtime.database import Database
 from devstack.supabase.realtime.messages import MESSAGES_TABLE, StoredBroadcast, stored_broadcast
 from devstack.supabase.realtime.pgoutput import Begin, Change, Event, Relation
@@ -26,6 +25,7 @@ from devstack.supabase.realtime.records import Occurrence, commit_timestamp
 from devstack.supabase.realtime.replication import Replication
 from devstack.supabase.realtime.rights import await_commits
 from devstack.supabase.realtime.stream import Source
+from devstack.supabase.realtime.tables import Table, load_table
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ Next: `devstack/supabase/realtime/bindings.py`.
 
 Comparisons mean what they mean in SQL: a NULL passes nothing but `is.null` and `isdistinct`, and
 `not.` of unknown is unknown. Operands are rewritten by Postgres before the first comparison (see
-`catalog.py`), so that equal values have equal texts.
+`filter_binding.py`), so that equal values have equal texts.
 """
 
 import re

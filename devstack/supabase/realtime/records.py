@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from devstack.supabase.realtime.catalog import Table
 from devstack.supabase.realtime.pgoutput import UNCHANGED, Change, Row
+from devstack.supabase.realtime.tables import Key, Table
 from devstack.supabase.realtime.values import quote, to_json
 
 LARGEST_DATA_BYTES: Final = 1024 * 1024
@@ -71,11 +71,11 @@ def write_data(occurrence: Occurrence, allowed: frozenset[str]) -> str:
     return _assemble(occurrence, allowed, small, TOO_LARGE)
 
 
-def key_of(occurrence: Occurrence) -> list[str | None]:
+def key_of(occurrence: Occurrence) -> Key:
     """Return the primary key's values in the new row, in the key's order."""
     row = occurrence.change.new or ()
     values = (row[place] for place in occurrence.table.key)
-    return [None if value is UNCHANGED else value for value in values]
+    return tuple(None if value is UNCHANGED else value for value in values)
 
 
 def _refusal(occurrence: Occurrence, allowed: frozenset[str]) -> str | None:

@@ -1,25 +1,22 @@
 """Ask Postgres what others may see and do; both questions are answered by `50_realtime.sql`.
 
 In:  an `Identity`; the rows of a batch, or a private channel's name.
-Out: the columns and rows it may see, or what it may do on the channel.
+Out: the rows it sees, or what it may do on the channel.
 Next: `devstack/supabase/realtime/dispatch.py`.
 """
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from devstack.supabase.realtime.catalog import Table
 from devstack.supabase.realtime.database import Database
 from devstack.supabase.realtime.identity import Identity
+from devstack.supabase.realtime.tables import Key, Table
 
 # One round trip however many subscribers there are.
 _VIEWS: Final = """
-  select selectable, everything, visible, problem
-  from realtime.views(
-    %s::bigint[], %s::oid[], %s::text[], %s::text[], %s::text[], %s::text[]
-  )
+  select visible, problem
+  from realtime.views(%s::bigint[], %s::text[], %s::text[], %s::text[])
 """
 _AWAIT_COMMITS: Final = "select realtime.await_commits(%s::bigint[])"
 _CHANNEL: Final = "select realtime.channel_rights(%s, %s, %s)"
@@ -27,37 +24,19 @@ _CHANNEL: Final = "select realtime.channel_rights(%s, %s, %s)"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which rows of one table may this identity see; `keys` holds one list per row."""
+    """Asks which of these rows of one table an identity sees."""
 
     identity: Identity
     table: Table
-    keys: Sequence[Sequence[str | None]]
+    keys: Collection[Key]
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What one identity may see of the rows asked for.
+    """The keys of the rows an identity sees; `problem` says why they could not be looked at."""
 
-    Parameters
-    ----------
-    columns
-        Names of the columns it may select.
-    everything
-        No policy applies.
-    rows
-        Positions in the question's keys, counted from 0.
-    problem
-        Why the rows could not be looked at; then none is visible.
-    """
-
-    columns: frozenset[str]
-    everything: bool
-    rows: frozenset[int]
+    keys: frozenset[Key]
     problem: str | None
-
-    def shows(self, place: int) -> bool:
-        """Tell whether the row at a position of the question is visible."""
-        return self.everything or place in self.rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +66,12 @@ async def ask_views(
     """Answer all questions of one batch, in their order, once its transactions are visible."""
     parameters = [
         list(transactions),
-        [question.table.relation.oid for question in questions],
-        [question.table.visible_query for question in questions],
-        [json.dumps(question.keys) if question.keys else None for question in questions],
+        [question.table.visible_query(question.keys) for question in questions],
         [question.identity.role for question in questions],
         [question.identity.claims for question in questions],
     ]
     rows = await database.fetch(_VIEWS, parameters)
-    return [
-        View(
-            columns=frozenset(selectable or ()),
-            everything=bool(everything),
-            rows=frozenset(place - 1 for place in visible or ()),
-            problem=problem,
-        )
-        for selectable, everything, visible, problem in rows
-    ]
+    return [View(frozenset(map(tuple, keys or ())), problem) for keys, problem in rows]
 
 
 async def ask_channel_rights(database: Database, topic: str, identity: Identity) -> ChannelRights:

@@ -17,7 +17,6 @@ from psycopg.conninfo import make_conninfo
 
 from devstack.supabase.realtime.bindings import Bindings
 from devstack.supabase.realtime.broadcast_api import handle_broadcast
-from devstack.supabase.realtime.catalog import PUBLICATION
 from devstack.supabase.realtime.connection import IDLE_SECONDS, Connection
 from devstack.supabase.realtime.database import OUTPUT_SETTINGS, Database
 from devstack.supabase.realtime.dispatch import Dispatcher
@@ -26,6 +25,7 @@ from devstack.supabase.realtime.hub import Hub
 from devstack.supabase.realtime.messages import purge_forever
 from devstack.supabase.realtime.phoenix import Version
 from devstack.supabase.realtime.stream import Source
+from devstack.supabase.realtime.tables import PUBLICATION
 from devstack.supabase.realtime.tokens import Claims, Tokens
 from devstack.supabase.realtime.topics import Topics
 

@@ -13,8 +13,9 @@ import psycopg
 
 from core.errors import DataError, StoreError
 from devstack.supabase.realtime.bindings import Binding, Subscriber, parse_binding
-from devstack.supabase.realtime.catalog import bind_filter, is_published
+from devstack.supabase.realtime.filter_binding import bind_filter
 from devstack.supabase.realtime.hub import Hub
+from devstack.supabase.realtime.tables import is_published
 
 _RETRY_SECONDS: Final = 5.0  # A table may be published, or Postgres come back, at any time.
 

@@ -119,53 +119,32 @@ $$;
 
 
 /*
-  What one subscriber may see of some changed rows of one table, as the table is now.
-
-  selectable  columns the role may select
-  everything  no policy stands between the role and the table
-  visible     positions (from 1) in keys of the rows the policies show; null for everything
-  problem     why the policies could not be asked
+  What a role may see of a table: the columns it may select, and whether it sees every row because
+  no policy applies to it. Realtime asks once and again when the table or its grants have changed.
 */
-create type realtime.visibility as (
-  selectable text[],
-  everything boolean,
-  visible    integer[],
-  problem    text
-);
-
-create function realtime.visible(relation oid, query text, keys jsonb, role text, claims text)
-  returns realtime.visibility
+create function realtime.access(
+  relation oid, role text, out selectable text[], out everything boolean
+)
   language plpgsql
   set search_path = ''
 as $$
-declare
-  answer realtime.visibility;
 begin
   perform realtime.require_api_role(role);
-  perform
-    set_config('role', role, true),
-    set_config('request.jwt.claims', claims, true),
-    set_config('request.jwt.claim.sub', coalesce(claims::jsonb ->> 'sub', ''), true);
+  perform set_config('role', role, true);
 
-  select array_agg(attribute.attname::text order by attribute.attnum)
-  into answer.selectable
+  select array_agg(attribute.attname::text)
+  into selectable
   from pg_catalog.pg_attribute as attribute
   where attribute.attrelid = relation
     and attribute.attnum > 0
     and not attribute.attisdropped
     and has_column_privilege(relation, attribute.attnum, 'select');
 
-  answer.everything := not row_security_active(relation);
-  if not answer.everything and keys is not null then
-    execute query into answer.visible using keys;
-  end if;
-
+  everything := not row_security_active(relation);
   perform set_config('role', 'none', true);
-  return answer;
-exception when others then
-  -- A policy that fails for one subscriber is that subscriber's loss only.
-  perform set_config('role', 'none', true);
-  return row(answer.selectable, false, '{}', sqlerrm)::realtime.visibility;
+exception when insufficient_privilege or undefined_object then
+  selectable := null;  -- No role of the API's: it sees nothing.
+  everything := false;
 end
 $$;
 
@@ -200,23 +179,45 @@ end
 $$;
 
 
--- Every question of one batch, in one round trip; the arrays run in parallel.
+/*
+  Which rows several subscribers see, each asked with its own query, role and claims.
+
+  The answers come in the questions' order: the keys found, or why the policies could not be asked;
+  a policy that fails for one subscriber is that subscriber's loss only. Roles have passed
+  realtime.access before.
+*/
 create function realtime.views(
   transactions bigint[],
-  relations oid[],
   queries text[],
-  keys text[],
   roles text[],
-  claims text[]
-) returns setof realtime.visibility
+  claims text[],
+  out visible text[],
+  out problem text
+) returns setof record
   language plpgsql
   set search_path = ''
 as $$
+declare
+  question record;
 begin
   perform realtime.await_commits(transactions);
-  for i in 1 .. cardinality(relations) loop
-    return next realtime.visible(relations[i], queries[i], keys[i]::jsonb, roles[i], claims[i]);
+  for question in
+    select asked.query, asked.role, asked.claims
+    from unnest(queries, roles, claims) as asked (query, role, claims)
+  loop
+    visible := null;
+    problem := null;
+    begin
+      perform
+        set_config('role', question.role, true),
+        set_config('request.jwt.claims', question.claims, true);
+      execute question.query into visible;
+    exception when others then
+      problem := sqlerrm;
+    end;
+    return next;
   end loop;
+  perform set_config('role', 'none', true);
 end
 $$;
 
@@ -239,8 +240,7 @@ begin
   perform realtime.require_api_role(role);
   perform
     set_config('realtime.topic', topic, true),
-    set_config('request.jwt.claims', claims, true),
-    set_config('request.jwt.claim.sub', coalesce(claims::jsonb ->> 'sub', ''), true);
+    set_config('request.jwt.claims', claims, true);
   begin
     insert into realtime.messages (id, topic, extension, private)
     select probe, topic, name, true from unnest(probes, names) as x (probe, name);
@@ -269,7 +269,7 @@ $$;
 revoke execute
   on function
     realtime.require_api_role,
-    realtime.visible,
+    realtime.access,
     realtime.await_commits,
     realtime.views,
     realtime.channel_rights
