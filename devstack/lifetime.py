@@ -53,6 +53,17 @@ def free_port() -> int:
         return port
 
 
+def is_free_port(port: int) -> bool:
+    """Return whether nobody listens on a loopback port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
 def require_free_port(port: int, setting: str) -> None:
     """Refuse a port that somebody else holds.
 

@@ -1,0 +1,178 @@
+"""Start the whole system in order, and stop it in the opposite order.
+
+In:  `DemoSettings`.
+Out: a running `System`: its addresses, its figures, and a clean end.
+Next: `devstack/demo/view.py`.
+
+Order: the embedded Supabase and the simulator with its clock held, then the worker; when the
+worker has subscribed, the clock is let go, so that the first tick of the day is seen.
+"""
+
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from core.errors import FeedError
+from devstack.demo.figures import Figures, Observer
+from devstack.demo.parts import Part, plain_environment
+from devstack.demo.settings import DemoSettings
+from devstack.lifetime import free_port, is_free_port
+
+CRON_SECRET = "demo-cron-secret-on-loopback-only-0123456789"  # noqa: S105 - play money
+_READY_SECONDS = 60.0
+_API_PORT = 8080
+
+
+class System:
+    """The demo's processes.
+
+    Parameters
+    ----------
+    settings
+        What to play.
+    """
+
+    def __init__(self, settings: DemoSettings) -> None:
+        self._settings = settings
+        self._folder = Path(tempfile.mkdtemp(prefix="tradebase-demo-"))
+        self._parts: list[Part] = []
+        self._environ = plain_environment()
+        self._observer: Observer | None = None
+        self.api_url = ""
+
+    def start(self) -> None:
+        """Start every part; the market begins to move when this returns.
+
+        Raises
+        ------
+        ConfigError, FeedError
+            If a part cannot be started; its last words are shown.
+        """
+        self._say("embedded Supabase")
+        stack = self._add("supabase", ["-m", "devstack.supabase", *self._stack_ports()])
+        self._say("Dhan simulator")
+        dhan = self._add("simulator", ["-m", "devstack.dhan", *self._dhan_arguments()])
+        self._environ |= stack.read_addresses("DATABASE_URL", _READY_SECONDS)
+        self._environ |= dhan.read_addresses("DHAN_CONTROL_URL", _READY_SECONDS)
+        self._observer = Observer(self._environ["DATABASE_URL"])
+        if self._settings.source is not None:
+            self._observer.play_symbol(self._settings.symbol)
+        self._say("functions")
+        self._start_functions()
+        self._say("worker")
+        self._start_worker()
+
+    def look(self) -> Figures:
+        """Return the figures of now.
+
+        Raises
+        ------
+        FeedError
+            If a part has ended.
+        """
+        for part in self._parts:
+            if not part.is_running:
+                raise part.failure("ended")
+        return self._observed().look()
+
+    def finish(self) -> tuple[Figures, int]:
+        """Stop the worker first, so that it writes all it holds; return figures and exit status."""
+        self._control({"hold": True})
+        status = self._parts.pop().stop()
+        figures = self._observed().look()
+        if self._settings.record is not None:
+            trades = json.dumps(self._observed().trades(), default=str, indent=1)
+            (self._settings.record / "trades.json").write_text(trades)
+        return figures, status
+
+    def stop(self) -> None:
+        """Stop what is left, newest first, and remove what the demo wrote."""
+        if self._observer is not None:
+            self._observer.close()
+        while self._parts:
+            self._parts.pop().stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """What a person may want to open or call."""
+        return {
+            "Supabase": self._environ["SUPABASE_URL"],
+            "API": self.api_url,
+            "simulator": self._environ["DHAN_CONTROL_URL"],
+            "login": "demo@tradebase.local / tradebase-demo",
+            "try": f"curl {self.api_url}/api/health",
+        }
+
+    def _start_functions(self) -> None:
+        port = _API_PORT if is_free_port(_API_PORT) else free_port()
+        self.api_url = f"http://127.0.0.1:{port}"
+        self._environ["CRON_SECRET"] = CRON_SECRET
+        arguments = ["-m", "gunicorn", "functions.wsgi:app", "--threads=4", "--bind"]
+        part = self._add("functions", [*arguments, f"127.0.0.1:{port}"])
+        self._wait(part, "did not answer", lambda: _answers(f"{self.api_url}/api/health"))
+
+    def _start_worker(self) -> None:
+        self._environ["MARKET_SPEED"] = f"{self._settings.speed:g}"
+        self._environ["WORKER_STATE_DIR"] = str(self._folder / "worker")
+        if self._settings.record is not None:
+            self._settings.record.mkdir(parents=True, exist_ok=True)
+            self._environ["WORKER_RECORD_DIR"] = str(self._settings.record)
+        part = self._add("worker", ["-m", "worker", "run"])
+        self._wait(part, "did not subscribe", self._is_subscribed)
+        self._control({"hold": False})
+
+    def _is_subscribed(self) -> bool:
+        return bool(self._observed().look().worker.get("instruments"))
+
+    def _wait(self, part: Part, otherwise: str, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + _READY_SECONDS
+        while not condition():
+            if not part.is_running or time.monotonic() > deadline:
+                raise part.failure(f"{otherwise} within {_READY_SECONDS:.0f} s")
+            time.sleep(0.1)
+
+    def _add(self, name: str, arguments: list[str]) -> Part:
+        part = Part(name, arguments, self._environ, self._folder / f"{name}.log")
+        self._parts.append(part)
+        return part
+
+    def _stack_ports(self) -> list[str]:
+        usual = is_free_port(54321) and is_free_port(54322)
+        return ["--ephemeral", *([] if usual else ["--port=0"])]
+
+    def _dhan_arguments(self) -> list[str]:
+        usual = is_free_port(8765) and is_free_port(8766)
+        ports = [] if usual else ["--port-feed=0", "--port-rest=0"]
+        chosen = self._settings
+        common = ["--hold", f"--speed={chosen.speed:g}", *ports]
+        if chosen.source is None:
+            return [*common, f"--seed={chosen.seed}"]
+        return [*common, f"--candles={chosen.source.resolve()}", f"--symbol={chosen.symbol}"]
+
+    def _control(self, change: dict[str, object]) -> None:
+        address = f"{self._environ['DHAN_CONTROL_URL']}/clock"
+        answer = httpx.post(address, json=change, timeout=5.0)
+        if answer.is_error:
+            raise FeedError(f"the simulator refused {change}: {answer.text}")
+
+    def _observed(self) -> Observer:
+        if self._observer is None:
+            raise FeedError("the demo has not been started")
+        return self._observer
+
+    def _say(self, what: str) -> None:
+        print(f"  starting {what}", file=sys.stderr, flush=True)
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(address, timeout=2.0).is_success
+    except httpx.TransportError:
+        return False
