@@ -1,1 +1,1 @@
-"""The REST side of the simulator: one file per resource of Dhan's API, and the control endpoint."""
+"""The REST side of the simulator: a file per resource of Dhan's API, and the control endpoint."""
