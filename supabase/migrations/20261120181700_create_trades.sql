@@ -48,9 +48,8 @@ create table public.trades (
   foreign key (portfolio_id, user_id) references public.portfolios (id, user_id),
   constraint trades_closed_is_complete check (
     case status
-      when 'OPEN' then
-        open_quantity > 0
-        and num_nonnulls(exit_time, exit_reason, gross_pnl, pnl, closed_by) = 0
+      -- May hold nothing for a moment: sold out while an order of it is still on its way.
+      when 'OPEN' then num_nonnulls(exit_time, exit_reason, gross_pnl, pnl, closed_by) = 0
       else
         open_quantity = 0
         and num_nulls(exit_time, exit_price, exit_reason, gross_pnl, pnl, closed_by) = 0

@@ -11,19 +11,35 @@
   Depends on   create_ledger_entries, create_worker_leases, create_market_clock
 */
 
-create function private.worker_is_alive(p_config public.strategy_configs) returns boolean
+create function private.worker_is_alive(p_config_id uuid) returns boolean
   language sql stable
   set search_path = ''
 as $$
-  select p_config.runner = 'worker' and exists (
-    select from public.worker_leases as lease
-    where lease.shard = p_config.shard
+  select exists (
+    select from public.strategy_configs as config
+    inner join public.worker_leases as lease on lease.shard = config.shard
+    where config.id = p_config_id
+      and config.runner = 'worker'
       and lease.holder is not null
       and lease.expires_at > clock_timestamp()
   );
 $$;
 
 comment on function private.worker_is_alive is 'Whether a worker holds the shard of a config.';
+
+
+-- The fills are the truth: a worker may have died between writing a fill and writing its trade.
+create function private.held_quantity(p_trade public.trades) returns integer
+  language sql stable
+  set search_path = ''
+as $$
+  select sum(case side when p_trade.side then quantity else -quantity end)::integer
+  from public.fills
+  where trade_id = p_trade.id;
+$$;
+
+comment on function private.held_quantity is
+  'Units a trade holds by its fills; null when none was written.';
 
 
 create function public.open_paper_trades() returns table (
@@ -61,15 +77,14 @@ as $$
     trade.symbol,
     trade.trade_type,
     trade.side,
-    trade.open_quantity,
+    private.held_quantity(trade),
     trade.entry_time,
     trade.entry_price::text,
     trade.charges::text,
     last.price::text,
     last.traded_at,
-    private.worker_is_alive(config)
+    private.worker_is_alive(trade.strategy_config_id)
   from public.trades as trade
-  inner join public.strategy_configs as config on config.id = trade.strategy_config_id
   left join public.instruments as instrument on instrument.instrument_key = trade.instrument_key
   left join public.last_prices as last on last.instrument_key = trade.instrument_key
   where trade.status = 'OPEN' and trade.trade_mode = 'VIRTUAL'
@@ -80,20 +95,20 @@ comment on function public.open_paper_trades is
   'Every open paper trade with its last price, for the end-of-day exit.';
 
 
-create function private.close_paper_trade(
-  p_trade public.trades, p_price numeric, p_charges numeric, p_reason public.exit_reason
+create function private.fill_exit(
+  p_trade public.trades,
+  p_price numeric,
+  p_charges numeric,
+  p_reason public.exit_reason,
+  p_at timestamptz
 ) returns void
   language plpgsql
   set search_path = ''
 as $$
 declare
-  v_now      timestamptz := greatest(public.market_now(), p_trade.entry_time);
   v_side     public.order_side := case p_trade.side when 'BUY' then 'SELL' else 'BUY' end;
   v_order_id uuid := gen_random_uuid();
   v_fill_id  uuid := gen_random_uuid();
-  v_gross    numeric;
-  v_cash     numeric;
-  v_exit     numeric;
 begin
   insert into public.orders (
     id, user_id, strategy_id, strategy_config_id, portfolio_id, trade_id, trade_mode,
@@ -104,7 +119,7 @@ begin
     v_order_id, p_trade.user_id, p_trade.strategy_id, p_trade.strategy_config_id,
     p_trade.portfolio_id, p_trade.id, p_trade.trade_mode, p_trade.instrument_key, p_trade.symbol,
     v_side, 'MARKET', 'EXIT', p_reason, p_trade.open_quantity, 'TRADED', p_trade.open_quantity,
-    p_price, p_trade.code_digest, v_now, v_now, 1
+    p_price, p_trade.code_digest, p_at, p_at, 1
   );
   insert into public.fills (
     id, user_id, strategy_id, strategy_config_id, order_id, trade_id, instrument_key, side,
@@ -112,55 +127,65 @@ begin
   )
   values (
     v_fill_id, p_trade.user_id, p_trade.strategy_id, p_trade.strategy_config_id, v_order_id,
-    p_trade.id, p_trade.instrument_key, v_side, p_trade.open_quantity, p_price, p_charges, v_now
+    p_trade.id, p_trade.instrument_key, v_side, p_trade.open_quantity, p_price, p_charges, p_at
   );
-
-  -- Profit is what the fills say; entry_price is rounded and only for the eye.
-  select
-    round(sum(case side when 'SELL' then 1 else -1 end * quantity * price), 2),
-    round(
-      sum(quantity * price) filter (where side = v_side)
-      / sum(quantity) filter (where side = v_side), 4
-    )
-  into v_gross, v_exit
-  from public.fills
-  where trade_id = p_trade.id;
-
-  -- Whatever cash the entry moved (all of a premium, nothing for a future), the exit settles the
-  -- rest: over a closed trade the ledger's fills add up to the gross profit.
-  select v_gross - coalesce(sum(amount), 0) into v_cash
-  from public.ledger_entries
-  where trade_id = p_trade.id and kind = 'FILL';
-
   insert into public.ledger_entries (
     user_id, portfolio_id, strategy_id, strategy_config_id, kind, amount, order_id, fill_id,
     trade_id, occurred_at
   )
   select
     p_trade.user_id, p_trade.portfolio_id, p_trade.strategy_id, p_trade.strategy_config_id,
-    entry.kind, entry.amount, v_order_id, v_fill_id, p_trade.id, v_now
+    entry.kind, entry.amount, v_order_id, v_fill_id, p_trade.id, p_at
   from (
-    values ('FILL'::public.ledger_kind, v_cash), ('CHARGES'::public.ledger_kind, -p_charges)
+    values
+      (
+        'FILL'::public.ledger_kind,
+        round(case v_side when 'SELL' then 1 else -1 end * p_price * p_trade.open_quantity, 2)
+      ),
+      ('CHARGES'::public.ledger_kind, -p_charges)
   ) as entry (kind, amount)
   where entry.amount <> 0;
-
-  update public.trades
-  set status        = 'CLOSED',
-      open_quantity = 0,
-      exit_time     = v_now,
-      exit_price    = v_exit,
-      exit_reason   = p_reason,
-      gross_pnl     = v_gross,
-      charges       = charges + p_charges,
-      pnl           = v_gross - (charges + p_charges),
-      closed_by     = 'database',
-      version       = version + 1
-  where id = p_trade.id;
 end
 $$;
 
-comment on function private.close_paper_trade is
-  'Writes the exit of one open paper trade: order, fill, ledger, trade.';
+comment on function private.fill_exit is 'Writes order, fill and ledger entries of an exit.';
+
+
+create function private.close_trade(
+  p_trade public.trades, p_reason public.exit_reason, p_at timestamptz
+) returns void
+  language sql
+  set search_path = ''
+as $$
+  -- Profit is what the fills say; the average prices are rounded and only for the eye.
+  with filled as (
+    select
+      round(sum(case side when 'SELL' then 1 else -1 end * quantity * price), 2) as gross_pnl,
+      round(
+        sum(quantity * price) filter (where side <> p_trade.side)
+        / sum(quantity) filter (where side <> p_trade.side), 4
+      )                                                                         as exit_price,
+      sum(charges)                                                              as charges
+    from public.fills
+    where trade_id = p_trade.id
+  )
+
+  update public.trades as trade
+  set status        = 'CLOSED',
+      open_quantity = 0,
+      exit_time     = p_at,
+      exit_price    = filled.exit_price,
+      exit_reason   = p_reason,
+      gross_pnl     = filled.gross_pnl,
+      charges       = filled.charges,
+      pnl           = filled.gross_pnl - filled.charges,
+      closed_by     = 'database',
+      version       = trade.version + 1
+  from filled
+  where trade.id = p_trade.id;
+$$;
+
+comment on function private.close_trade is 'Closes a trade whose fills add up to nothing held.';
 
 
 create function private.exit_one(p_exit jsonb) returns text
@@ -168,8 +193,9 @@ create function private.exit_one(p_exit jsonb) returns text
   set search_path = ''
 as $$
 declare
+  v_reason public.exit_reason := coalesce(p_exit ->> 'reason', 'EOD');
   v_trade  public.trades;
-  v_config public.strategy_configs;
+  v_now    timestamptz;
 begin
   select * into v_trade
   from public.trades
@@ -181,19 +207,22 @@ begin
     return 'not_paper';
   elsif v_trade.status = 'CLOSED' then
     return 'already_closed';
-  end if;
-
-  select * into v_config from public.strategy_configs where id = v_trade.strategy_config_id;
-  if private.worker_is_alive(v_config) then
+  elsif private.worker_is_alive(v_trade.strategy_config_id) then
     return 'worker_alive';
   end if;
 
-  perform private.close_paper_trade(
-    v_trade,
-    (p_exit ->> 'price')::numeric,
-    (p_exit ->> 'charges')::numeric,
-    coalesce((p_exit ->> 'reason')::public.exit_reason, 'EOD')
-  );
+  v_trade.open_quantity := private.held_quantity(v_trade);
+  if v_trade.open_quantity is null or v_trade.open_quantity < 0 then
+    return 'books_incomplete';
+  end if;
+
+  v_now := greatest(public.market_now(), v_trade.entry_time);
+  if v_trade.open_quantity > 0 then
+    perform private.fill_exit(
+      v_trade, (p_exit ->> 'price')::numeric, (p_exit ->> 'charges')::numeric, v_reason, v_now
+    );
+  end if;
+  perform private.close_trade(v_trade, v_reason, v_now);
   return 'closed';
 end
 $$;
@@ -238,8 +267,10 @@ comment on function public.eod_exit_without_worker is
   'Closes the paper trades named, each once, at the prices and charges given; says how each went.';
 
 revoke execute on function
-  private.worker_is_alive(public.strategy_configs),
-  private.close_paper_trade(public.trades, numeric, numeric, public.exit_reason),
+  private.worker_is_alive(uuid),
+  private.held_quantity(public.trades),
+  private.fill_exit(public.trades, numeric, numeric, public.exit_reason, timestamptz),
+  private.close_trade(public.trades, public.exit_reason, timestamptz),
   private.exit_one(jsonb),
   public.open_paper_trades(),
   public.eod_exit_without_worker(jsonb)
