@@ -1,10 +1,12 @@
 """Every command that a document tells a user to type exists, and every link leads somewhere."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +31,7 @@ def test_make_command_of_a_document_names_a_target(command: str) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_module_of_a_document_explains_itself(module: str) -> None:
+def test_module_of_a_document_explains_itself_and_knows_its_flags(module: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", module, "--help"],
         cwd=ROOT,
@@ -38,22 +40,37 @@ def test_module_of_a_document_explains_itself(module: str) -> None:
         check=True,
     )
     assert len(done.stdout.splitlines()) >= 5
-
-
-def test_flags_in_documents_are_known_to_their_programs() -> None:
     for command in COMMANDS:
-        found = re.search(r"python -m (\S+)(.*)", command)
-        if found is None:
-            continue
-        done = subprocess.run(
-            [sys.executable, "-m", found[1], "--help"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        for flag in re.findall(r"--[a-z-]+", found[2]):
-            assert flag in done.stdout, f"{flag} in `{command}`"
+        if f"python -m {module} " in command:
+            for flag in re.findall(r"--[a-z-]+", command):
+                assert flag in done.stdout, f"{flag} in `{command}`"
+
+
+def test_the_simulator_does_what_its_document_sends_it() -> None:
+    sent = [line for line in COMMANDS if line.startswith("curl ") and "$DHAN_CONTROL_URL" in line]
+    assert len(sent) >= 5
+    command = [sys.executable, "-m", "devstack.dhan", "--port-feed=0", "--port-rest=0", "--hold"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as simulator:
+        try:
+            assert simulator.stdout is not None
+            lines = iter(simulator.stdout.readline, "")
+            address = next(line for line in lines if line.startswith("DHAN_CONTROL_URL="))
+            base = shlex.split(address)[0].partition("=")[2]
+            for line in sent:
+                answer = send(line.replace("$DHAN_CONTROL_URL", base))
+                assert answer.is_success, f"`{line}`: {answer.text}"
+        finally:
+            simulator.terminate()
+
+
+def send(curl: str) -> httpx.Response:
+    """Send what a `curl [-X METHOD] URL [-d BODY]` line would send."""
+    words = shlex.split(curl)
+    method = words[words.index("-X") + 1] if "-X" in words else "GET"
+    body = words[words.index("-d") + 1] if "-d" in words else ""
+    url = next(word for word in words if word.startswith("http"))
+    form = {"Content-Type": "application/x-www-form-urlencoded"}  # What curl says of any -d.
+    return httpx.request(method, url, content=body, headers=form if body else {}, timeout=5)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
