@@ -62,8 +62,11 @@ begin
   end if;
 
   select string_agg(claim.key, ', ') into v_wrong
-  from jsonb_each(
-    v_row || jsonb_strip_nulls(jsonb_build_object('user_id', p_event -> 'user_id'))
+  from (
+    select key, value from jsonb_each(v_row)
+    union all
+    select 'user_id' as key, p_event -> 'user_id' as value
+    where p_event ->> 'user_id' is not null
   ) as claim
   where v_owner ? claim.key and claim.value <> v_owner -> claim.key;
   if v_wrong is not null then

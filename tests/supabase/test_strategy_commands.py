@@ -105,9 +105,7 @@ def test_the_worker_says_how_a_command_ended(
 ) -> None:
     key = give(user, deployment, "START")["id"]
     sentence = "fast 21 is not below slow 9"
-    worker.must_write(
-        events.command_end(deployment, key, status="FAILED", error_message=sentence)
-    )
+    worker.must_write(events.command_end(deployment, key, status="FAILED", error_message=sentence))
     row = user.row(f"strategy_commands?id=eq.{key}")
     assert (row["status"], row["error_message"]) == ("FAILED", sentence)
     assert row["executed_at"] is not None

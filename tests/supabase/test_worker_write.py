@@ -190,7 +190,10 @@ def test_an_older_version_of_an_order_changes_nothing(
 ) -> None:
     entry = events.order(deployment, version=5)
     worker.must_write(entry)
-    older = entry | {"id": events.new_id(), "row": entry["row"] | {"version": 4, "status": "PENDING"}}
+    older = entry | {
+        "id": events.new_id(),
+        "row": entry["row"] | {"version": 4, "status": "PENDING"},
+    }
     assert outcome(worker, older) == "stale"
     assert user.row("orders")["status"] == "TRADED"
 
