@@ -26,7 +26,7 @@ from devstack.dhan.layouts import (
     TICKER,
     Layout,
 )
-from devstack.dhan.messages import NOTHING, Burst, merged
+from devstack.dhan.messages import NOTHING, Burst, merged, stacked
 from devstack.dhan.tape import Columns, EventKind, Records, Tape
 
 type Bytes = NDArray[np.uint8]
@@ -176,10 +176,7 @@ class TapeEncoder:
                 groups.append((rule.layout, frames, rows))
         if not groups:
             return NOTHING
-        if stack is None and len(groups) == 1:
-            frames = groups[0][1]
-            return Burst(frames.tobytes(), len(frames), len(frames))
-        return merged(groups, stack)
+        return merged(groups) if stack is None else stacked(groups, stack)
 
     def _block_frames(self, layout: Layout, start: int, stop: int) -> Records:
         """Return frames of rows in one block, of which a few are kept: sockets share them."""

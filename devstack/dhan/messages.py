@@ -5,7 +5,9 @@ Out: one `Burst`: bytes for a socket, one packet per message or several.
 Next: `devstack/dhan/encode.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -32,32 +34,53 @@ class Burst:
 NOTHING: Final = Burst(b"", 0, 0)
 
 
-def merged(
-    groups: list[tuple[Layout, Records, Integers]], stack: np.random.Generator | None
-) -> Burst:
-    """Interleave packets of several layouts in the order of the tape, then frame them anew."""
+type Group = tuple[Layout, Records, Integers]
+"""Frames of one layout, and the ascending rows of the tape they come from."""
+
+
+def merged(groups: Sequence[Group]) -> Burst:
+    """Interleave frames of several layouts in the order of the tape, one packet per message.
+
+    Whole runs of one layout are copied at once; most of a day are such runs.
+    """
+    which = _in_order(groups)
+    data = [memoryview(frames.tobytes()) for _, frames, _ in groups]
+    sizes = [frames.dtype.itemsize for _, frames, _ in groups]
+    taken = [0] * len(groups)
+    edges = [0, *(np.flatnonzero(np.diff(which)) + 1).tolist(), len(which)]
+    parts = []
+    for begin, end in pairwise(edges):
+        group = which[begin]
+        start = taken[group]
+        taken[group] += (end - begin) * sizes[group]
+        parts.append(data[group][start : taken[group]])
+    return Burst(b"".join(parts), len(which), len(which))
+
+
+def stacked(groups: Sequence[Group], draw: np.random.Generator) -> Burst:
+    """Interleave packets of several layouts and let a random number of them share each message."""
     packets = [layout.packets(frames) for layout, frames, _ in groups]
-    place = np.concatenate([rows * len(groups) + at for at, (_, _, rows) in enumerate(groups)])
-    order = np.argsort(place)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    lengths = np.concatenate([np.full(len(matrix), matrix.shape[1]) for matrix in packets])[order]
-    first = _message_starts(len(order), stack)
+    which = _in_order(groups)
+    lengths = np.array([matrix.shape[1] for matrix in packets])[which]
+    first = _message_starts(len(which), draw)
     data, offsets = _framed(lengths, first)
-    offsets = offsets[rank]
-    done = 0
-    for matrix in packets:
-        count, size = matrix.shape
-        data[offsets[done : done + count, None] + np.arange(size)] = matrix
-        done += count
-    return Burst(data.tobytes(), len(order), len(first))
+    for group, matrix in enumerate(packets):
+        places = offsets[which == group]
+        data[places[:, None] + np.arange(matrix.shape[1])] = matrix
+    return Burst(data.tobytes(), len(which), len(first))
 
 
-def _message_starts(packets: int, stack: np.random.Generator | None) -> Integers:
+def _in_order(groups: Sequence[Group]) -> Integers:
+    """Return for each packet, in the order of the tape, the group it is in."""
+    count = len(groups)
+    places = np.concatenate([rows * count + at for at, (_, _, rows) in enumerate(groups)])
+    which: Integers = np.sort(places) % count
+    return which
+
+
+def _message_starts(packets: int, draw: np.random.Generator) -> Integers:
     """Return which packets begin a message."""
-    if stack is None:
-        return np.arange(packets)
-    ends = np.cumsum(stack.integers(1, MOST_STACKED, packets, endpoint=True))
+    ends = np.cumsum(draw.integers(1, MOST_STACKED, packets, endpoint=True))
     return np.concatenate((np.zeros(1, np.int64), ends[ends < packets]))
 
 

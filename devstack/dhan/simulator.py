@@ -82,6 +82,7 @@ class Simulator:
     """
 
     def __init__(self, played: Tape | FrameTape, market: MarketData, options: Options) -> None:
+        verbatim = isinstance(played, FrameTape)
         self.tape = played.state if isinstance(played, FrameTape) else played
         self._options = options
         self.counters = Counters()
@@ -97,7 +98,12 @@ class Simulator:
         self.feed = FeedServer(
             self.tape,
             encoder,
-            Greeting(self.tape, self.clock, snapshot=options.snapshot),
+            Greeting(
+                self.tape,
+                self.clock,
+                previous_close=not verbatim,
+                snapshot=options.snapshot and not verbatim,
+            ),
             accounts=self.accounts,
             board=self.board,
             counters=self.counters,
@@ -105,7 +111,7 @@ class Simulator:
             limits=options.limits,
             seed=options.seed,
         )
-        self.player = Player(encoder, self.clock, self.feed)
+        self.player = Player(encoder, self.clock, self.feed, announce=not verbatim)
         self._rest = RestServer(self._context(market))
         self._playing: asyncio.Task[None] | None = None
         self._exits = AsyncExitStack()

@@ -30,19 +30,26 @@ class Greeting:
         Knows yesterday and the last state.
     clock
         Market time.
+    previous_close
+        Whether yesterday's close is sent; not where recorded messages bring their own.
     snapshot
         Whether the last state is sent at once.
     """
 
-    def __init__(self, tape: Tape, clock: MarketClock, *, snapshot: bool) -> None:
+    def __init__(
+        self, tape: Tape, clock: MarketClock, *, previous_close: bool = True, snapshot: bool
+    ) -> None:
         self._tape = tape
         self._clock = clock
+        self._sends_close = previous_close
         self._snapshot = snapshot
         self._encoder = TapeEncoder(tape)
 
     def burst(self, mode: Mode, instruments: Sequence[int]) -> Burst:
         """Return the packets for instruments (positions on the tape) new in `mode`."""
-        frames = [_framed(self._previous_close(at)) for at in instruments]
+        frames = []
+        if self._sends_close:
+            frames = [_framed(self._previous_close(at)) for at in instruments]
         if self._snapshot:
             rows = self._tape.last_rows(self._clock.now())
             for at in instruments:

@@ -38,13 +38,18 @@ class Player:
         Market time; rows from its first reading on are played.
     server
         Receives slices.
+    announce
+        Whether openings and closings are told; not where recorded messages do it.
     """
 
-    def __init__(self, encoder: Encoder, clock: MarketClock, server: FeedServer) -> None:
+    def __init__(
+        self, encoder: Encoder, clock: MarketClock, server: FeedServer, *, announce: bool = True
+    ) -> None:
         self._times = encoder.time_ns
         self._clock = clock
         self._server = server
-        self._borders = [border for window in clock.windows for border in window]
+        borders = [border for window in clock.windows for border in window]
+        self._borders = borders if announce else []
         segments = {instrument.segment.code for instrument in server.tape.instruments}
         self._status = [packets.market_status(code) for code in sorted(segments)]
         self._rewinds = -1
