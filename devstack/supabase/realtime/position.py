@@ -36,7 +36,8 @@ class Position:
             self._seen += 1
             return self._seen > self._repeated
         if isinstance(event, Begin):
-            self._repeated = self._seen if event.final_lsn == self._transaction else 0
+            again = event.final_lsn == self._transaction
+            self._repeated = max(self._seen, self._repeated) if again else 0
             self._transaction, self._seen = event.final_lsn, 0
         elif isinstance(event, Commit):
             self.received = max(self.received, event.end_lsn)

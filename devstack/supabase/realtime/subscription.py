@@ -17,7 +17,7 @@ from devstack.supabase.realtime.filter_binding import bind_filter
 from devstack.supabase.realtime.hub import Hub
 from devstack.supabase.realtime.tables import is_published
 
-_RETRY_SECONDS: Final = 5.0  # A table may be published, or Postgres come back, at any time.
+RETRY_SECONDS: Final = 5.0  # A table may be published, or Postgres come back, at any time.
 
 SUBSCRIBED: Final = "Subscribed to PostgreSQL"
 _REFUSED: Final = "Unable to subscribe to changes with given parameters. "
@@ -73,7 +73,7 @@ class Subscription:
             else:
                 self._settle("ok", SUBSCRIBED)
                 return
-            await asyncio.sleep(_RETRY_SECONDS)
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _activate(self) -> None:
         await self._hub.streaming.wait()
