@@ -32,8 +32,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=7)
     runs = parser.parse_args().runs
     home = default_home().with_name(f"tradebase-bench-{os.getpid()}")
-    options = (f"--state={home}", f"--migrations={ROOT / 'supabase/migrations'}")
-    options = options if (ROOT / "supabase/migrations").is_dir() else options[:1]
+    options = (f"--state={home}",)
     kinds = {"cold": ("--reset",), "warm": (), "ephemeral": ("--ephemeral",)}
     seconds: dict[str, list[float]] = {"bare import": [import_time() for _ in range(runs)]}
     try:

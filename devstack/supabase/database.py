@@ -18,6 +18,8 @@ from devstack.supabase.leftover import stop_leftover
 from devstack.supabase.postgres import ADMIN, DATABASE, Postgres
 from devstack.supabase.state import State
 
+_MARKER: Final = "tradebase"  # Written last: without it the data are half made.
+_SCHEMA_MARKER: Final = "tradebase-schema"
 _PORT_ATTEMPTS: Final = 3
 _ADVICE: Final = "; if the data are damaged, begin anew with --reset"
 
@@ -38,7 +40,7 @@ class Database:
         self.state = state
         self._keys = keys
         self.digest = bootstrap_digest(installation.name)
-        self._marker = state.data / "tradebase"  # Written last: without it the data are half made.
+        self._marker = state.data / _MARKER
         self.server = Postgres(installation, state, server_account())
         self.created = False
         self._free_port_will_do = False
@@ -112,6 +114,17 @@ class Database:
                     raise
                 self.server.start(free_port())
         return None
+
+    def has_schema(self, digest: str) -> bool:
+        """Tell whether exactly this schema was applied last, so that nothing is left to do."""
+        try:
+            return (self.state.data / _SCHEMA_MARKER).read_text() == digest
+        except FileNotFoundError:
+            return False
+
+    def note_schema(self, digest: str) -> None:
+        """Remember which schema was applied last."""
+        (self.state.data / _SCHEMA_MARKER).write_text(digest)
 
     def stop(self) -> None:
         """Stop the server; the state stays locked."""

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import ConfigError, DataError
-from devstack.supabase.statements import Statement, split_statements
 
 if TYPE_CHECKING:
     import psycopg
+
+    from devstack.supabase.statements import Statement
 
 _FILE_NAME = re.compile(r"([0-9]+)_(.*)\.sql")
 _ENDS_TRANSACTION = re.compile(
@@ -119,7 +120,7 @@ def check_history(migrations: Sequence[Migration], history: Mapping[str, Sequenc
             )
 
 
-def run_script(connection: "psycopg.Connection", path: Path, statements: list[Statement]) -> None:
+def run_script(connection: "psycopg.Connection", path: Path, statements: "list[Statement]") -> None:
     """Run one file's statements inside the open transaction.
 
     Raises
@@ -147,6 +148,8 @@ def run_script(connection: "psycopg.Connection", path: Path, statements: list[St
 
 
 def _apply(connection: "psycopg.Connection", migration: Migration) -> None:
+    from devstack.supabase.statements import split_statements  # noqa: PLC0415 - seldom needed
+
     statements = split_statements(migration.text)
     with connection.transaction():
         run_script(connection, migration.path, statements)

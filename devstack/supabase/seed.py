@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from core.errors import ConfigError
 from devstack.supabase.migrations import run_script
-from devstack.supabase.statements import split_statements
 
 if TYPE_CHECKING:
     import psycopg
@@ -55,6 +54,8 @@ def seed(connection: "psycopg.Connection", files: Sequence[Path], folder: Path) 
     DataError
         A statement fails; names the file and the line.
     """
+    from devstack.supabase.statements import split_statements  # noqa: PLC0415 - seldom needed
+
     done = {
         path for (path,) in connection.execute("select path from supabase_migrations.seed_files")
     }

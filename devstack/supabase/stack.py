@@ -80,10 +80,13 @@ def start_database(options: Options, state: State, keys: Keys, running: ExitStac
         fill_from_template(database, keys, schema)
     running.callback(database.stop)
     database.start(options.db_port)
-    import psycopg  # noqa: F401, PLC0415 - 0.15 s, which Postgres needs anyway
+    import psycopg  # noqa: F401, PLC0415 - 0.1 s, which Postgres needs anyway
 
     database.wait_ready()
-    applied = schema.apply(database.postgres_conninfo)
+    applied = 0
+    if not database.has_schema(schema.digest()):
+        applied = schema.apply(database.postgres_conninfo)
+        database.note_schema(schema.digest())
     log.info("Postgres on port %d, %d migrations applied", database.server.port, applied)
     return database
 

@@ -69,6 +69,7 @@ def _build(home: Path, target: Path, keys: Keys, schema: Schema) -> None:
         database.start(0)
         database.wait_ready()
         schema.apply(database.postgres_conninfo)
+        database.note_schema(schema.digest())
         database.stop()
         part.rename(target)
     finally:

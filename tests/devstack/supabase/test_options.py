@@ -7,7 +7,6 @@ import pytest
 from core.errors import ConfigError
 from devstack.supabase.options import read_options
 
-
 _HOST_PROBLEM = (
     "  --host is '0.0.0.0', must be an IPv4 loopback address such as 127.0.0.1: the keys of this "
     "stack are public"
