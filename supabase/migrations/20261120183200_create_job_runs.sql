@@ -53,9 +53,11 @@ declare
   v_now   timestamptz;
   v_token uuid;
 begin
-  if p_lease_seconds not between 1 and 3600 then
+  if p_lease_seconds is null or p_lease_seconds not between 1 and 3600 then
     raise exception using errcode = 'TB422',
-      message = format('a job''s lease lasts 1 to 3600 seconds, not %s', p_lease_seconds);
+      message = format(
+        'a job''s lease lasts 1 to 3600 seconds, not %s', coalesce(p_lease_seconds::text, 'null')
+      );
   end if;
 
   perform pg_advisory_xact_lock(hashtextextended('job:' || p_job, 0));

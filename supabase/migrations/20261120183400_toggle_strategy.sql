@@ -25,10 +25,10 @@ begin
     and case when p_config_id is null then config.is_default else config.id = p_config_id end;
   if not found then
     raise exception using errcode = 'TB404',
-      message = coalesce(
-        format('strategy %s has no config %s', p_strategy_id, p_config_id),
-        format('strategy %s does not exist', p_strategy_id)
-      );
+      message = case
+        when p_config_id is null then format('strategy %s does not exist', p_strategy_id)
+        else format('strategy %s has no config %s', p_strategy_id, p_config_id)
+      end;
   end if;
   return v_config;
 end

@@ -1,0 +1,164 @@
+"""Realtime: a user hears the own private topic and changed rows, and nobody else's."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import psycopg
+import pytest
+from realtime import AsyncRealtimeChannel, AsyncRealtimeClient, RealtimeSubscribeStates
+
+from tests.stacks import RunningStack
+from tests.supabase import events
+from tests.supabase.conftest import Database
+from tests.supabase.deployments import Deployment, Worker
+from tests.supabase.people import Person
+
+DEADLINE = 10.0
+
+
+class Ear:
+    """What one subscriber heard, in order."""
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+        self._news = asyncio.Condition()
+
+    def hear(self, message: Any) -> None:
+        """Take a message; what a client's callback is set to."""
+        self.heard.append(message)
+        self._changed = asyncio.get_running_loop().create_task(self._tell())
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Return once the condition holds; fail at the deadline."""
+        async with asyncio.timeout(DEADLINE), self._news:
+            await self._news.wait_for(condition)
+
+    async def _tell(self) -> None:
+        async with self._news:
+            self._news.notify_all()
+
+
+class Listeners:
+    """Realtime connections of users, closed together."""
+
+    def __init__(self, stack: RunningStack) -> None:
+        self._url = stack.url.replace("http", "ws", 1) + "/realtime/v1"
+        self._key = stack.publishable_key
+        self._clients: list[AsyncRealtimeClient] = []
+
+    async def connect(self, user: Person) -> AsyncRealtimeClient:
+        """Return a connection that carries the user's token."""
+        client = AsyncRealtimeClient(self._url, self._key, auto_reconnect=False)
+        self._clients.append(client)
+        await client.connect()
+        await client.set_auth(user.token)
+        return client
+
+    async def topic(
+        self, user: Person, topic: str
+    ) -> tuple[RealtimeSubscribeStates, AsyncRealtimeChannel, Ear]:
+        """Join a private topic; return the server's answer and what is heard there."""
+        client = await self.connect(user)
+        channel = client.channel(topic, {"config": {"private": True}})
+        ear = Ear()
+        channel.on_broadcast("*", ear.hear)
+        return await join(channel), channel, ear
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for client in self._clients:
+            await client.close()
+
+
+async def join(channel: AsyncRealtimeChannel) -> RealtimeSubscribeStates:
+    answers = Ear()
+    await channel.subscribe(lambda state, _: answers.hear(state))
+    await answers.until(lambda: bool(answers.heard))
+    state: RealtimeSubscribeStates = answers.heard[0]
+    return state
+
+
+@pytest.fixture
+async def listeners(stack: RunningStack) -> AsyncIterator[Listeners]:
+    """Yield connections that are closed afterwards."""
+    listeners = Listeners(stack)
+    yield listeners
+    await listeners.close()
+
+
+def later(ear: Ear) -> list[dict[str, Any]]:
+    """Return the payloads heard, without that of the deployment, which may be under way still."""
+    payloads = [message["payload"] for message in ear.heard]
+    return [payload for payload in payloads if payload["sequence"] > 1]
+
+
+async def test_the_owner_hears_on_the_topic_what_the_table_holds(
+    listeners: Listeners, user: Person, deployment: Deployment, worker: Worker
+) -> None:
+    state, _, ear = await listeners.topic(user, f"user:{user.id}")
+    assert state is RealtimeSubscribeStates.SUBSCRIBED
+    opened = events.trade(deployment)
+    worker.must_write(opened, events.closed(opened), events.order(deployment))
+    await ear.until(lambda: len(later(ear)) >= 3)
+
+    stored = user.rows("user_events?sequence=gt.1&order=sequence")
+    told = later(ear)
+    assert [payload["sequence"] for payload in told] == [2, 3, 4]
+    for payload, row in zip(told, stored, strict=True):
+        assert payload["id"] == row["entity_id"]
+        assert (payload["kind"], payload["entity"]) == (row["kind"], row["entity"])
+        assert payload["row"] == row["row"]
+    assert {message["event"] for message in ear.heard} >= {row["kind"] for row in stored}
+
+
+async def test_nobody_joins_the_topic_of_another(
+    listeners: Listeners, user: Person, stranger: Person
+) -> None:
+    state, _, _ = await listeners.topic(stranger, f"user:{user.id}")
+    assert state is RealtimeSubscribeStates.CHANNEL_ERROR
+
+
+def test_nobody_speaks_on_the_topic_not_even_its_owner(
+    user: Person, stranger: Person, database: Database
+) -> None:
+    topic = f"user:{user.id}"
+    for person in (user, stranger):
+        claims = json.dumps({"sub": person.id, "role": "authenticated"})
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), database.transaction():
+            database.execute(
+                "select set_config('role', 'authenticated', true), "
+                "set_config('request.jwt.claims', %s, true), "
+                "set_config('realtime.topic', %s, true)",
+                (claims, topic),
+            )
+            database.execute(
+                "insert into realtime.messages (topic, extension, event, payload, private) "
+                "values (%s, 'broadcast', 'trade_closed', '{}', true)",
+                (topic,),
+            )
+
+
+async def test_a_user_receives_changed_rows_of_the_own_only(
+    listeners: Listeners, user: Person, stranger: Person, deployment: Deployment, worker: Worker
+) -> None:
+    ears = []
+    for person in (user, stranger):
+        channel = (await listeners.connect(person)).channel("trades")
+        ear, ready = Ear(), Ear()
+        channel.on_postgres_changes("*", ear.hear, schema="public", table="trades")
+        channel.on_system(ready.hear)
+        assert await join(channel) is RealtimeSubscribeStates.SUBSCRIBED
+        await ready.until(lambda ready=ready: bool(ready.heard))  # type: ignore[misc]
+        ears.append(ear)
+    _, _, told = await listeners.topic(user, f"user:{user.id}")
+
+    opened = events.trade(deployment)
+    worker.must_write(opened, events.closed(opened))
+    mine, theirs = ears
+    await mine.until(lambda: len(mine.heard) >= 2)
+    await told.until(lambda: len(later(told)) >= 2)
+    assert [change["data"]["type"] for change in mine.heard] == ["INSERT", "UPDATE"]
+    assert mine.heard[-1]["data"]["record"]["status"] == "CLOSED"
+    assert theirs.heard == []
