@@ -39,7 +39,8 @@ REST: Final = (
     "range returns one page",
     "a broken constraint is told by its code",
     "a raised exception brings its detail and hint",
-    "two users never see or change each other's rows",
+    "two users never see each other's rows",
+    "two users never change each other's rows",
     "a security invoker view obeys the reader's policies",
     "an anonymous caller reads public rows only",
     "the secret key sees every user's rows",
@@ -80,4 +81,5 @@ REALTIME: Final = (
     "a terminated replication connection recovers by itself",
 )
 
+AREAS: Final = (AUTH, REST, REALTIME)
 ALL: Final = AUTH + REST + REALTIME

@@ -99,16 +99,13 @@ class Proxy:
             await incoming.read(),
             tag,
         )
-        changed = rule.request(request)
-        rule.hits += changed != request
+        changed = _applied(rule, request, lambda: rule.request(request))
         if isinstance(changed, Reply):
             return _response(changed)
         if incoming.headers.get("Upgrade", "").lower() == "websocket":
             return await self._bridge(incoming, changed, rule)
         reply = await self._ask(changed)
-        edited = rule.reply(changed, reply)
-        rule.hits += edited != reply
-        return _response(edited)
+        return _response(_applied(rule, reply, lambda: rule.reply(changed, reply)))
 
     async def _ask(self, request: Request) -> Reply:
         async with self._session.request(
@@ -200,12 +197,17 @@ async def _pump(source: Socket, sink: Socket, edit: Callable[[Frame], Frame | No
 def _counted(
     rule: Rule, edit: Callable[[Frame, Memory], Frame | None], memory: Memory
 ) -> Callable[[Frame], Frame | None]:
-    def apply(frame: Frame) -> Frame | None:
-        changed = edit(frame, memory)
-        rule.hits += changed != frame
-        return changed
+    return lambda frame: _applied(rule, frame, lambda: edit(frame, memory))
 
-    return apply
+
+def _applied[T](rule: Rule, before: object, apply: Callable[[], T]) -> T:
+    try:
+        after = apply()
+    except Exception as error:
+        rule.broken.append(repr(error))  # For the test; the client just sees a failure.
+        raise
+    rule.hits += after != before
+    return after
 
 
 def _response(reply: Reply) -> web.Response:

@@ -7,7 +7,7 @@ Next: `tests/contract/sabotage/__init__.py`, the table of rules.
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.contract.wire import Frame, Reply, Request
@@ -49,6 +49,8 @@ class Rule:
     ----------
     hits
         How often the rule changed something: a rule without hits has switched nothing off.
+    broken
+        What went wrong inside the rule: a rule that breaks says nothing about the case.
     """
 
     request: Callable[[Request], Request | Reply] = pass_request
@@ -56,10 +58,18 @@ class Rule:
     up: Callable[[Frame, Memory], Frame | None] = pass_frame
     down: Callable[[Frame, Memory], Frame | None] = pass_frame
     hits: int = 0
+    broken: list[str] = field(default_factory=list)
 
 
-def _matches(request: Request, method: str, path: str) -> bool:
-    return request.method == method and request.path.startswith(path)
+def _matches(request: Request, method: str, address: str) -> bool:
+    """Whether the path begins so and, after a question mark, this parameter is there."""
+    path, _, parameter = address.partition("?")
+    wanted = tuple(parameter.split("="))
+    return (
+        request.method == method
+        and request.path.startswith(path)
+        and (not parameter or wanted in request.query)
+    )
 
 
 def answering(method: str, path: str, reply: Reply) -> Rule:
@@ -119,10 +129,20 @@ def replacing_key(old: Callable[[str], bool], new: str, path: str = "/") -> Rule
     return Rule(request=edit)
 
 
+def is_success(reply: Reply) -> bool:
+    """Match replies that say yes."""
+    return reply.status < 300
+
+
+def is_refusal(reply: Reply) -> bool:
+    """Match replies that say no."""
+    return reply.status >= 400
+
+
 def editing_reply(
-    method: str, path: str, edit: Edit, *, when: Callable[[Reply], bool] = lambda _: True
+    method: str, path: str, edit: Edit, *, when: Callable[[Reply], bool] = is_success
 ) -> Rule:
-    """Change the JSON body of these replies."""
+    """Change the JSON body of these replies, by default of those that say yes."""
 
     def change(request: Request, reply: Reply) -> Reply:
         if not _matches(request, method, path) or not reply.body or not when(reply):
@@ -136,7 +156,7 @@ def answering_refusals(method: str, path: str, body: Any) -> Rule:
     """Turn these refusals into success."""
 
     def change(request: Request, reply: Reply) -> Reply:
-        refused = _matches(request, method, path) and reply.status >= 400
+        refused = _matches(request, method, path) and is_refusal(reply)
         return reply.with_json(body, status=200) if refused else reply
 
     return Rule(reply=change)
@@ -197,3 +217,15 @@ def editing_change(edit: Edit, kind: str = "") -> Rule:
         return replace(frame, payload=edit(copy.deepcopy(frame.payload)))
 
     return Rule(down=down)
+
+
+def at_topic(prefix: str, rule: Rule) -> Rule:
+    """Confine a rule about frames to the topics that begin so."""
+    beginning = f"realtime:{prefix}"
+
+    def confined(edit: Callable[[Frame, Memory], Frame | None]) -> Any:
+        return lambda frame, memory: (
+            edit(frame, memory) if frame.topic.startswith(beginning) else frame
+        )
+
+    return Rule(up=confined(rule.up), down=confined(rule.down))

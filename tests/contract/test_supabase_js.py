@@ -23,7 +23,7 @@ from tests.contract.runs import (
     Bench,
     Outcome,
     Run,
-    run_javascript,
+    run_all,
     runs_of,
 )
 from tests.contract.target import Target
@@ -37,7 +37,7 @@ def outcomes(target: Target) -> Mapping[Run, Outcome]:
     """Run every case once."""
     proxy = Proxy(target, {})
     with proxy.running():
-        return run_javascript(Bench(target, proxy, deadline=10), RUNS)
+        return run_all(Bench(target, proxy), RUNS)
 
 
 @pytest.mark.parametrize("run", RUNS, ids=str)

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-# First byte of a binary message of protocol 2.0.0 from the server that carries a broadcast, and of
-# one to the server.
-_BINARY_BROADCASTS = (3, 4)
+# A binary message of protocol 2.0.0 is its kind, lengths, an encoding (0 for bytes) and then what
+# the lengths are of. Per kind: how many lengths there are, and which of them is the topic's.
+_BINARY_LAYOUTS = {3: (5, 2), 4: (3, 0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,7 @@ class Frame:
 def read_frame(message: str | bytes) -> Frame:
     """Read a message of either protocol version."""
     if isinstance(message, bytes):
-        assert message[0] in _BINARY_BROADCASTS, f"unknown kind of binary message {message[0]}"
-        return Frame("", "broadcast", None, None, None, message)
+        return Frame(_binary_topic(message), "broadcast", None, None, None, message)
     value = json.loads(message)
     if isinstance(value, list):
         join_ref, ref, topic, event, payload = value
@@ -80,6 +79,13 @@ def read_frame(message: str | bytes) -> Frame:
     return Frame(
         value["topic"], value["event"], value["payload"], value.get("join_ref"), value.get("ref")
     )
+
+
+def _binary_topic(message: bytes) -> str:
+    count, place = _BINARY_LAYOUTS[message[0]]
+    lengths = message[1 : 1 + count]
+    start = 2 + count + sum(lengths[:place])
+    return message[start : start + lengths[place]].decode()
 
 
 def write_frame(frame: Frame, like: str | bytes) -> str | bytes:

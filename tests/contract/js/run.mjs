@@ -1,8 +1,8 @@
 /*
  * Runs cases against a stack, many at a time, and says how each ended.
  *
- * In:  on standard input {"stack": {...}, "runs": [{"number", "behaviour", "vsn", "rule"?,
- *      "alone"}]}; a run that is `alone` disturbs others, so it runs when nobody else does.
+ * In:  on standard input {"stack": {...}, "atOnce", "runs": [{"number", "behaviour", "vsn",
+ *      "rule"?}]}.
  * Out: on standard output one JSON line per run: its number, its outcome (passed, failed or
  *      skipped) and, unless passed, why. With --list: the names of all cases instead.
  * Next: stage.mjs, then the cases.
@@ -20,8 +20,6 @@ import { security } from "./security.mjs"
 import { Skipped, Stage } from "./stage.mjs"
 
 const CASES = { ...auth, ...rest, ...security, ...changes, ...broadcast, ...connection }
-const AT_ONCE = 8
-
 async function outcomeOf(stack, run) {
   const stage = new Stage(stack, run)
   try {
@@ -39,13 +37,11 @@ async function report(stack, run) {
   console.log(JSON.stringify({ number: run.number, ...(await outcomeOf(stack, run)) }))
 }
 
-async function runAll({ stack, runs }) {
-  const together = runs.filter(({ alone }) => !alone)
+async function runAll({ stack, atOnce, runs }) {
   const lane = async () => {
-    for (let run = together.shift(); run; run = together.shift()) await report(stack, run)
+    for (let run = runs.shift(); run; run = runs.shift()) await report(stack, run)
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, lane))
-  for (const run of runs) if (run.alone) await report(stack, run)
+  await Promise.all(Array.from({ length: atOnce }, lane))
 }
 
 if (process.argv.includes("--list")) {

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from tests.contract import rules
 from tests.contract.rules import Rule
-from tests.contract.sabotage.kinds import Statements, Table, is_refusal, setting, without
+from tests.contract.sabotage.kinds import Statements, Table, setting, without
 from tests.contract.wire import Reply, Request
 
 AUTH_PATH: Final = "/auth/v1"
@@ -35,10 +35,11 @@ _ANY_SESSION: Final = {
 def authentication() -> Table:
     """Accounts, sessions and tokens."""
     signup, token = f"{AUTH_PATH}/signup", f"{AUTH_PATH}/token"
+    sign_in, refresh = f"{token}?grant_type=password", f"{token}?grant_type=refresh_token"
     logout, user = f"{AUTH_PATH}/logout", f"{AUTH_PATH}/user"
     return {
         "sign-up gives a session and keeps the metadata": [
-            rules.editing_body("POST", signup, without("data")),
+            rules.editing_reply("POST", signup, without_metadata),
             rules.editing_reply("POST", signup, lambda session: session["user"]),
         ],
         "sign-up makes a profile through the trigger on auth.users": [
@@ -46,17 +47,16 @@ def authentication() -> Table:
                 off="create rule swallow as on insert to public.profiles do instead nothing",
                 on="drop rule swallow on public.profiles",
             ),
-            rules.editing_body("POST", signup, without("data")),
         ],
         "sign-in with the right password gives a session": [
-            rules.answering("POST", token, Reply(200, b"{}")),
+            rules.answering("POST", sign_in, Reply(200, b"{}")),
         ],
         "sign-in with a wrong password is refused": [
-            rules.answering_refusals("POST", token, _ANY_SESSION),
+            rules.answering_refusals("POST", sign_in, _ANY_SESSION),
         ],
         "refresh gives two new tokens of the same session": [
             refresh_without_rotation(token),
-            rules.answering("POST", token, Reply(400, b'{"code":400,"msg":"no"}')),
+            rules.answering("POST", refresh, Reply(400, b'{"code":400,"msg":"no"}')),
         ],
         "getUser answers what the server knows now": [
             rules.editing_reply("GET", user, setting(user_metadata={})),
@@ -70,11 +70,11 @@ def authentication() -> Table:
         ],
         "local sign-out ends this session only": [
             rules.replacing_query("POST", logout, "local", "global"),
-            rules.answering("POST", logout, Reply(204)),
+            rules.answering("POST", f"{logout}?scope=local", Reply(204)),
         ],
         "global sign-out ends every session of the user": [
             rules.replacing_query("POST", logout, "global", "local"),
-            rules.answering("POST", logout, Reply(204)),
+            rules.answering("POST", f"{logout}?scope=global", Reply(204)),
         ],
         "admin creates a confirmed user with app metadata": [
             rules.editing_body("POST", ADMIN, without("app_metadata")),
@@ -91,19 +91,25 @@ def authentication() -> Table:
             rules.editing_reply("GET", f"{AUTH_PATH}/.well-known", other_keys),
         ],
         "auth errors carry status, code and reasons": [
-            rules.editing_reply("POST", signup, without("code", "error_code"), when=is_refusal),
-            rules.editing_reply("POST", signup, without("weak_password"), when=is_refusal),
+            rules.editing_reply(
+                "POST", signup, without("code", "error_code"), when=rules.is_refusal
+            ),
+            rules.editing_reply("POST", signup, without("weak_password"), when=rules.is_refusal),
         ],
     }
+
+
+def without_metadata(session: dict[str, Any]) -> dict[str, Any]:
+    """Forget what the user said about themselves."""
+    return {**session, "user": {**session["user"], "user_metadata": {}}}
 
 
 def refresh_without_rotation(path: str) -> Rule:
     """Hand the client the refresh token back that it sent."""
 
     def edit(request: Request, reply: Reply) -> Reply:
-        if request.path != path or reply.status != 200:
-            return reply
-        return reply.with_json({**reply.json, "refresh_token": request.json["refresh_token"]})
+        sent = request.json.get("refresh_token") if request.path == path else None
+        return reply.with_json({**reply.json, "refresh_token": sent}) if sent else reply
 
     return Rule(reply=edit)
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.contract.rules import Rule
-from tests.contract.wire import Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,6 @@ def setting(**values: Any) -> Callable[[Any], Any]:
     return lambda value: {**value, **values}
 
 
-def is_refusal(reply: Reply) -> bool:
-    """Match replies that say no."""
-    return reply.status >= 400
+def changing(**values: Any) -> Callable[[Any], Any]:
+    """Return an edit that sets those of these keys that an object has."""
+    return lambda value: {key: values.get(key, value[key]) for key in value}

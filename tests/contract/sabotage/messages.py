@@ -6,7 +6,7 @@ Next: `tests/contract/sabotage/connections.py`.
 """
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from tests.contract import rules
 from tests.contract.behaviours import BINARY_BROADCAST
@@ -26,15 +26,15 @@ def messages() -> Table:
     )
     return {
         "broadcast reaches the others on the topic but not its sender": [
-            rules.dropping("broadcast"),
-            rules.editing_join(setting(broadcast={"self": True, "ack": False})),
+            rules.at_topic("public-", rules.dropping("broadcast")),
+            joining("public-", broadcast={"self": True, "ack": False}),
         ],
         "broadcast is acknowledged and echoed to a sender who asks": [
-            rules.editing_join(setting(broadcast={"self": True, "ack": False})),
-            rules.editing_join(setting(broadcast={"self": False, "ack": True})),
+            joining("echo-", broadcast={"self": True, "ack": False}),
+            joining("echo-", broadcast={"self": False, "ack": True}),
         ],
         BINARY_BROADCAST: [
-            rules.dropping("broadcast"),
+            rules.at_topic("bytes-", rules.dropping("broadcast")),
             Rule(down=with_last_byte_lost),
         ],
         "broadcast over HTTP reaches the topic": [
@@ -48,7 +48,7 @@ def messages() -> Table:
         ],
         "a stranger is refused a private topic": [
             policy(listen, "select", f"{member})", "true"),
-            rules.editing_join(setting(private=False)),
+            joining("room:", private=False),
         ],
         "a member without the right to write is not heard": [
             policy(
@@ -78,6 +78,13 @@ def policy(name: str, verb: str, rule: str, instead: str) -> Statements:
     return Statements(off=f"{alter} ({instead})", on=f"{alter} ({rule})")
 
 
+def joining(topic: str, **config: Any) -> Rule:
+    """Join the topics that begin so with another configuration than asked for."""
+    return rules.at_topic(topic, rules.editing_join(setting(**config)))
+
+
 def with_last_byte_lost(frame: Frame, _: Memory) -> Frame:
-    """Lose the last byte of a binary message."""
-    return replace(frame, raw=frame.raw[:-1]) if frame.raw is not None else frame
+    """Lose the last byte of a payload that is bytes; its fifth byte tells it from JSON."""
+    if frame.raw is None or frame.raw[4] != 0:
+        return frame
+    return replace(frame, raw=frame.raw[:-1])

@@ -6,11 +6,11 @@ Next: `tests/contract/sabotage/security.py`.
 """
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from tests.contract import rules
 from tests.contract.rules import Rule
-from tests.contract.sabotage.kinds import Statements, Table, is_refusal, setting
+from tests.contract.sabotage.kinds import Statements, Table, changing, setting
 from tests.contract.wire import Reply, Request
 
 NOTES: Final = "/rest/v1/notes"
@@ -22,7 +22,7 @@ def rows() -> Table:
     return {
         "insert stores a row and returns its defaults": [
             without_representation(NOTES),
-            rules.editing_body("POST", NOTES, lambda note: {**note, "rank": 7}),
+            rules.editing_body("POST", NOTES, ranked_otherwise),
         ],
         "select filters and orders": [
             rules.without_query("GET", NOTES, "rank"),
@@ -43,7 +43,7 @@ def rows() -> Table:
             rules.editing_request("DELETE", NOTES, lambda r: replace(r, query=(("id", "gt.0"),))),
         ],
         "rpc passes named arguments and returns rows": [
-            rules.editing_body("POST", rpc, setting(floor_rank=0)),
+            rules.editing_body("POST", f"{rpc}/notes_above", setting(floor_rank=0)),
         ],
         "rpc of a security definer function acts as its owner": [
             Statements(
@@ -59,11 +59,13 @@ def rows() -> Table:
             rules.without_query("GET", NOTES, "offset"),
         ],
         "a broken constraint is told by its code": [
-            rules.editing_reply("POST", NOTES, setting(code="XX000"), when=is_refusal),
+            rules.editing_reply("POST", NOTES, setting(code="XX000"), when=is_of_the_data),
         ],
         "a raised exception brings its detail and hint": [
-            rules.editing_reply("POST", rpc, setting(details=None), when=is_refusal),
-            rules.editing_reply("POST", rpc, setting(hint=None), when=is_refusal),
+            rules.editing_reply(
+                "POST", f"{rpc}/refuse", setting(details=None), when=rules.is_refusal
+            ),
+            rules.editing_reply("POST", f"{rpc}/refuse", setting(hint=None), when=rules.is_refusal),
         ],
     }
 
@@ -81,8 +83,18 @@ def without_representation(path: str) -> Rule:
 def without_embedding(path: str) -> Rule:
     """Leave an empty list where related rows belong."""
     return rules.editing_reply(
-        "GET", path, lambda found: [{**row, "labels": []} for row in found if "labels" in row]
+        "GET", path, lambda found: [changing(labels=[])(row) for row in found]
     )
+
+
+def ranked_otherwise(note: dict[str, Any]) -> dict[str, Any]:
+    """Store another default, unless this is an upsert, which names its user."""
+    return note if "user_id" in note else {**note, "rank": 7}
+
+
+def is_of_the_data(reply: Reply) -> bool:
+    """Match refusals for what the data are: SQLSTATE classes 22 and 23."""
+    return rules.is_refusal(reply) and reply.json["code"].startswith("2")
 
 
 def without_resolution(request: Request) -> Request:
