@@ -13,8 +13,13 @@ create role anon          with nologin noinherit;
 create role authenticated with nologin noinherit;
 create role service_role  with nologin noinherit bypassrls;
 create role authenticator with login   noinherit;
-grant anon, authenticated, service_role to authenticator;
-grant anon, authenticated, service_role, authenticator to postgres with admin option;
+grant anon          to authenticator;
+grant authenticated to authenticator;
+grant service_role  to authenticator;
+grant anon          to postgres with admin option;
+grant authenticated to postgres with admin option;
+grant service_role  to postgres with admin option;
+grant authenticator to postgres with admin option;
 
 -- Those who own what belongs to a service.
 create role supabase_auth_admin        with login   noinherit;
@@ -23,8 +28,10 @@ create role supabase_replication_admin with login   replication;
 create role supabase_read_only_user    with nologin bypassrls;
 create role dashboard_user             with nologin createdb createrole replication;
 grant supabase_realtime_admin to postgres;
-grant pg_read_all_data to supabase_read_only_user;
-grant pg_monitor, pg_read_all_data, pg_signal_backend to postgres;
+grant pg_read_all_data  to supabase_read_only_user;
+grant pg_read_all_data  to postgres;
+grant pg_monitor        to postgres;
+grant pg_signal_backend to postgres;
 
 -- Time limits of hosted: a query that is too slow for production is too slow here.
 alter role anon          set statement_timeout = '3s';

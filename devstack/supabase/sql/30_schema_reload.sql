@@ -32,7 +32,8 @@ begin
 end
 $$;
 
-create event trigger pgrst_ddl_watch
+-- The linter does not know event triggers.
+create event trigger pgrst_ddl_watch -- noqa: PRS
   on ddl_command_end execute function extensions.pgrst_ddl_watch();
 create event trigger pgrst_drop_watch
   on sql_drop execute function extensions.pgrst_drop_watch();
