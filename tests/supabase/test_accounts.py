@@ -1,6 +1,7 @@
-"""Accounts: the demo user of the seed can sign in, a new one has a profile, a deleted one is gone."""
+"""Accounts: the seed's demo user signs in, a new user has a profile, a deleted one is gone."""
 
 import httpx
+from psycopg.sql import SQL, Identifier
 
 from tests.supabase import events
 from tests.supabase.conftest import Database
@@ -67,5 +68,7 @@ def test_a_deleted_account_takes_everything_of_its_own_with_it(
     ).fetchall()
     assert len(owned) > 10
     for table in owned:
-        query = f"select from public.{table['name']} where user_id = %s"  # noqa: S608 - from the catalog
-        assert database.execute(query.encode(), (user.id,)).fetchall() == [], table["name"]
+        query = SQL("select from public.{} where user_id = %s").format(
+            Identifier(str(table["name"]))
+        )
+        assert database.execute(query, (user.id,)).fetchall() == [], table["name"]

@@ -1,24 +1,26 @@
 """What the catalog says of every table and function, so that a new one cannot be forgotten."""
 
 import re
+from typing import LiteralString
 
 from tests.supabase.conftest import Database
 from tests.supabase.rights import FUNCTIONS, RELATIONS
 
-SCHEMAS = "('public', 'private', 'market_partitions')"
+SCHEMAS = ["public", "private", "market_partitions"]
 
 
-def names(database: Database, query: str) -> list[str]:
-    return [str(row["name"]) for row in database.execute(query.encode())]
+def names(database: Database, query: LiteralString) -> list[str]:
+    """Return the column ``name`` of a query that may ask for our schemas."""
+    return [str(row["name"]) for row in database.execute(query, {"schemas": SCHEMAS})]
 
 
 def test_every_table_has_row_level_security(database: Database) -> None:
     open_tables = names(
         database,
-        f"""
+        """
         select relation.oid::regclass::text as name
         from pg_class as relation
-        where relation.relnamespace::regnamespace::text in {SCHEMAS}
+        where relation.relnamespace::regnamespace::text = any (%(schemas)s)
           and relation.relkind in ('r', 'p')
           and not relation.relrowsecurity
         """,
@@ -55,12 +57,12 @@ def test_every_relation_and_function_has_an_expectation(database: Database) -> N
 
 def test_functions_can_be_executed_by_those_expected_and_nobody_else(database: Database) -> None:
     rows = database.execute(
-        f"""
+        """
         select
           function.pronamespace::regnamespace::text as schema,
           function.proname as name,
           array(
-            select role from unnest('{{anon,authenticated,service_role}}'::text[]) as role
+            select role from unnest('{anon,authenticated,service_role}'::text[]) as role
             where has_function_privilege(role, function.oid, 'execute')
           ) as roles,
           exists (
@@ -68,8 +70,9 @@ def test_functions_can_be_executed_by_those_expected_and_nobody_else(database: D
             where grantee = 0
           ) as public
         from pg_proc as function
-        where function.pronamespace::regnamespace::text in {SCHEMAS}
-        """.encode()
+        where function.pronamespace::regnamespace::text = any (%(schemas)s)
+        """,
+        {"schemas": SCHEMAS},
     ).fetchall()
     assert len(rows) > len(FUNCTIONS)
     for row in rows:
@@ -81,10 +84,10 @@ def test_functions_can_be_executed_by_those_expected_and_nobody_else(database: D
 def test_every_function_has_a_fixed_search_path(database: Database) -> None:
     loose = names(
         database,
-        f"""
+        """
         select proname as name from pg_proc
-        where pronamespace::regnamespace::text in {SCHEMAS}
-          and not coalesce(proconfig, '{{}}') @> '{{"search_path=\\"\\""}}'
+        where pronamespace::regnamespace::text = any (%(schemas)s)
+          and not coalesce(proconfig, '{}') @> '{"search_path=\\"\\""}'
         """,
     )
     assert loose == []
@@ -93,7 +96,7 @@ def test_every_function_has_a_fixed_search_path(database: Database) -> None:
 def test_every_table_view_column_and_function_is_explained(database: Database) -> None:
     silent = names(
         database,
-        f"""
+        """
         select relation.oid::regclass::text || coalesce('.' || attribute.attname, '') as name
         from pg_class as relation
         left join pg_attribute as attribute
@@ -101,7 +104,7 @@ def test_every_table_view_column_and_function_is_explained(database: Database) -
           and attribute.attnum > 0
           and not attribute.attisdropped
           and relation.relnamespace = 'public'::regnamespace
-        where relation.relnamespace::regnamespace::text in {SCHEMAS}
+        where relation.relnamespace::regnamespace::text = any (%(schemas)s)
           and relation.relkind in ('r', 'p', 'v')
           and (
             obj_description(relation.oid, 'pg_class') is null
@@ -110,7 +113,7 @@ def test_every_table_view_column_and_function_is_explained(database: Database) -
           )
         union all
         select proname from pg_proc
-        where pronamespace::regnamespace::text in {SCHEMAS}
+        where pronamespace::regnamespace::text = any (%(schemas)s)
           and obj_description(oid, 'pg_proc') is null
         """,
     )
@@ -181,7 +184,8 @@ def test_what_is_published_can_be_read_and_market_data_are_not_published(
     published = set(
         names(
             database,
-            "select tablename as name from pg_publication_tables where pubname = 'supabase_realtime'",
+            "select tablename as name from pg_publication_tables "
+            "where pubname = 'supabase_realtime'",
         )
     )
     assert published == {

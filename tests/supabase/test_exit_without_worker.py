@@ -14,7 +14,7 @@ from tests.supabase.people import Person, refusal
 
 @pytest.fixture
 def orphan(
-    worker: Worker, deployment: Deployment, database: Database, secret: Person
+    worker: Worker, deployment: Deployment, database: Database
 ) -> tuple[Worker, list[Event]]:
     """Return a dead worker and what it wrote when it entered a trade."""
     database.execute(
@@ -60,7 +60,7 @@ def test_a_trade_is_closed_with_order_fill_and_ledger(
     order = user.row("orders?purpose=eq.EXIT")
     assert (order["side"], order["status"], order["quantity"]) == ("SELL", "TRADED", 65)
     assert user.row(f"fills?order_id=eq.{order['id']}")["price"] == 25100
-    assert balance(user) == Decimal("1000000") + Decimal("6337.30")
+    assert balance(user) == Decimal(1000000) + Decimal("6337.30")
     assert user.rows("positions") == []
 
 

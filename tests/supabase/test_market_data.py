@@ -146,8 +146,9 @@ def wall_clock_afterwards(database: Database) -> Iterator[None]:
     database.execute("update public.market_clock set source = 'WALL', simulated = false")
 
 
+@pytest.mark.usefixtures("wall_clock_afterwards")
 def test_market_time_is_the_wall_clock_unless_a_feed_says_otherwise(
-    worker: Worker, user: Person, wall_clock_afterwards: None
+    worker: Worker, user: Person
 ) -> None:
     age = datetime.now(UTC) - datetime.fromisoformat(user.rpc("market_now"))
     assert abs(age.total_seconds()) < 60

@@ -51,7 +51,7 @@ def test_the_balance_is_the_sum_of_the_ledger(
     )
     balance, total = money(user)
     assert balance == total
-    assert balance == Decimal("1000000") - Decimal("1625096.40") - Decimal("782.80")
+    assert balance == Decimal(1000000) - Decimal("1625096.40") - Decimal("782.80")
 
 
 def test_a_position_is_valued_at_the_last_price(

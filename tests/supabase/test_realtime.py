@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from realtime import AsyncRealtimeChannel, AsyncRealtimeClient, RealtimeSubscribeStates
+from realtime.types import RealtimeChannelOptions, RealtimePostgresChangesListenEvent
 
 from tests.stacks import RunningStack
 from tests.supabase import events
@@ -16,6 +17,10 @@ from tests.supabase.deployments import Deployment, Worker
 from tests.supabase.people import Person
 
 DEADLINE = 10.0
+EVERY_CHANGE = RealtimePostgresChangesListenEvent.All
+PRIVATE: RealtimeChannelOptions = {
+    "config": {"broadcast": None, "presence": None, "private": True},
+}
 
 
 class Ear:
@@ -61,7 +66,7 @@ class Listeners:
     ) -> tuple[RealtimeSubscribeStates, AsyncRealtimeChannel, Ear]:
         """Join a private topic; return the server's answer and what is heard there."""
         client = await self.connect(user)
-        channel = client.channel(topic, {"config": {"private": True}})
+        channel = client.channel(topic, PRIVATE)
         ear = Ear()
         channel.on_broadcast("*", ear.hear)
         return await join(channel), channel, ear
@@ -120,24 +125,29 @@ async def test_nobody_joins_the_topic_of_another(
     assert state is RealtimeSubscribeStates.CHANNEL_ERROR
 
 
+def speak(database: Database, person: Person, topic: str) -> None:
+    """Broadcast on a private topic as Realtime does for a client."""
+    claims = json.dumps({"sub": person.id, "role": "authenticated"})
+    with database.transaction():
+        database.execute(
+            "select set_config('role', 'authenticated', true), "
+            "set_config('request.jwt.claims', %s, true), "
+            "set_config('realtime.topic', %s, true)",
+            (claims, topic),
+        )
+        database.execute(
+            "insert into realtime.messages (topic, extension, event, payload, private) "
+            "values (%s, 'broadcast', 'trade_closed', '{}', true)",
+            (topic,),
+        )
+
+
 def test_nobody_speaks_on_the_topic_not_even_its_owner(
     user: Person, stranger: Person, database: Database
 ) -> None:
-    topic = f"user:{user.id}"
     for person in (user, stranger):
-        claims = json.dumps({"sub": person.id, "role": "authenticated"})
-        with pytest.raises(psycopg.errors.InsufficientPrivilege), database.transaction():
-            database.execute(
-                "select set_config('role', 'authenticated', true), "
-                "set_config('request.jwt.claims', %s, true), "
-                "set_config('realtime.topic', %s, true)",
-                (claims, topic),
-            )
-            database.execute(
-                "insert into realtime.messages (topic, extension, event, payload, private) "
-                "values (%s, 'broadcast', 'trade_closed', '{}', true)",
-                (topic,),
-            )
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
+            speak(database, person, f"user:{user.id}")
 
 
 async def test_a_user_receives_changed_rows_of_the_own_only(
@@ -147,7 +157,7 @@ async def test_a_user_receives_changed_rows_of_the_own_only(
     for person in (user, stranger):
         channel = (await listeners.connect(person)).channel("trades")
         ear, ready = Ear(), Ear()
-        channel.on_postgres_changes("*", ear.hear, schema="public", table="trades")
+        channel.on_postgres_changes(EVERY_CHANGE, ear.hear, schema="public", table="trades")
         channel.on_system(ready.hear)
         assert await join(channel) is RealtimeSubscribeStates.SUBSCRIBED
         await ready.until(lambda ready=ready: bool(ready.heard))  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Strategies: made in one call, switched on and off, with state and totals that follow the facts."""
+"""Strategies: made in one call, switched on and off; state and totals follow the facts."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any

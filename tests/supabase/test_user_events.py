@@ -171,8 +171,8 @@ def test_clients_and_workers_do_not_wait_for_each_other_in_a_circle(
 
     def work(number: int) -> None:
         status = ("ACTIVE", "STOPPED")
-        for version in range(1, 16):
-            version = version * WRITERS + number
+        for turn in range(1, 16):
+            version = turn * WRITERS + number
             batch = [
                 events.config_status(mine, status[version % 2], version),
                 events.order(crowd[version % USERS]),

@@ -1,4 +1,4 @@
-"""worker_write: each event once, a poison event alone, owners from the config, versions that grow."""
+"""worker_write: each event once, poison set aside, owners from the config, growing versions."""
 
 from typing import Any
 
