@@ -1,0 +1,1 @@
+"""Tests of the embedded Realtime, over a real Postgres and raw websockets."""
