@@ -30,6 +30,7 @@ from core.session import TradingCalendar, market_of
 from core.signals import Signal
 from core.strategy import ConfigStatus, StrategyConfig
 from core.tick import Book
+from core.tick_columns import TickColumns
 from core.trade import ExitReason
 from core.watched import Watched
 
@@ -150,6 +151,32 @@ class Engine:
                 return NOTHING
             return tuple(self._alerted(watched, price, traded=True))
         return tuple(self._turned(watched, time_ns, price, volume, open_interest))
+
+    def play(self, ticks: TickColumns, start: int) -> tuple[int, Effects]:
+        """Take recorded packets one after the other until one of them causes something.
+
+        The same as calling `tick` for each; compiled, the loop itself is fast too.
+
+        Parameters
+        ----------
+        ticks
+            The packets.
+        start
+            Position of the first one to take.
+
+        Returns
+        -------
+        tuple
+            Position of the next packet to take, and what the one before it caused; `NOTHING`
+            after the last one only.
+        """
+        slots, times, prices, volumes = ticks.slots, ticks.times_ns, ticks.prices, ticks.volumes
+        open_interests = ticks.open_interests
+        for at in range(start, len(slots)):
+            effects = self.tick(slots[at], times[at], prices[at], volumes[at], open_interests[at])
+            if effects:
+                return at + 1, effects
+        return len(slots), NOTHING
 
     def book(self, slot: int, depth: bytes) -> None:
         """Remember the depth of a packet; call it before the packet's `tick`."""

@@ -25,14 +25,14 @@ class _Limits:
     choices: tuple[str, ...]
 
 
-def parameter[T: (int, float, bool, str)](
-    default: T,
+def parameter(
+    default: Value,
     title: str,
     *,
     low: float | None = None,
     high: float | None = None,
     choices: tuple[str, ...] = (),
-) -> T:
+) -> Any:
     """Declare a field of a parameter class.
 
     Parameters
@@ -45,10 +45,13 @@ def parameter[T: (int, float, bool, str)](
         Limits of a number, both allowed.
     choices
         The words allowed, where it is a text.
+
+    Returns
+    -------
+    Any
+        What `dataclasses.field` returns; the field's own type is what a checker goes by.
     """
-    limits = _Limits(title, low, high, choices)
-    declared: Any = field(default=default, metadata={"limits": limits})
-    return cast("T", declared)
+    return field(default=default, metadata={"limits": _Limits(title, low, high, choices)})
 
 
 def parameters_from[P](kind: type[P], values: Mapping[str, Any]) -> P:

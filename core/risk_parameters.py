@@ -5,7 +5,7 @@ Out: `RiskParameters`, checked.
 Next: `core/risk.py`, which holds every entry against them.
 """
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from core.parameters import parameter
 
@@ -49,3 +49,7 @@ class RiskParameters:
     max_signal_age_seconds: int = parameter(
         60, "Market seconds after which a signal is too old to act on", low=1, high=3600
     )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Said by hand because a compiled class has no dictionary to be pickled from.
+        return (RiskParameters, astuple(self))

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol
 
 from core.candle import Candle, InstrumentKey, Interval
 from core.risk_parameters import RiskParameters
@@ -37,9 +37,8 @@ class Strategy(Protocol):
         ...
 
 
-@runtime_checkable
 class TickStrategy(Protocol):
-    """A strategy that also wants to see ticks (at most four a second, the last one of each)."""
+    """A strategy that has `on_tick` also sees ticks: at most four a second, the last of each."""
 
     def on_tick(
         self, instrument: InstrumentKey, time_ns: int, price: float, volume: int

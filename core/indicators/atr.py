@@ -74,3 +74,16 @@ class Atr:
         self._close = None
         self._sum = 0.0
         self._count = 0
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Said by hand because a compiled class has no dictionary to be pickled from.
+        return (_restored, (self.warm_up, self.value, self._close, self._sum, self._count))
+
+
+def _restored(
+    period: int, value: float | None, close: float | None, total: float, count: int
+) -> Atr:
+    atr = Atr(period)
+    atr.value, atr._close = value, close  # noqa: SLF001 - of its own module.
+    atr._sum, atr._count = total, count  # noqa: SLF001 - the same.
+    return atr

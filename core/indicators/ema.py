@@ -62,3 +62,13 @@ class Ema:
         self.value = None
         self._sum = 0.0
         self._count = 0
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Said by hand because a compiled class has no dictionary to be pickled from.
+        return (_restored, (self.warm_up, self.value, self._sum, self._count))
+
+
+def _restored(period: int, value: float | None, total: float, count: int) -> Ema:
+    ema = Ema(period)
+    ema.value, ema._sum, ema._count = value, total, count  # noqa: SLF001 - of its own module.
+    return ema
