@@ -34,5 +34,8 @@ def connect(conninfo: str) -> "Iterator[psycopg.Connection]":
             f"Postgres refuses us ({reason}); if its data and keys.json do not belong together, "
             "begin anew with --reset"
         ) from error
-    with connection:
-        yield connection
+    try:
+        with connection:
+            yield connection
+    except psycopg.OperationalError as error:
+        raise StoreError(f"the connection to Postgres was lost: {str(error).strip()}") from error

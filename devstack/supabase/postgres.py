@@ -136,10 +136,8 @@ class Postgres:
 
     def conninfo(self, user: str, password: str) -> str:
         """Return a libpq connection string over the Unix socket."""
-        return (
-            f"host={self._state.run} port={self.port} dbname={DATABASE} "
-            f"user={user} password={password}"
-        )
+        folder = str(self._state.run).replace("\\", "\\\\").replace("'", "\\'")
+        return f"host='{folder}' port={self.port} dbname={DATABASE} user={user} password={password}"
 
     def log_text(self) -> str:
         """Return what the server has logged since its start."""

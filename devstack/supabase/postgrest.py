@@ -116,6 +116,7 @@ class PostgRest:
         password = keys.authenticator_password
         return {
             "PATH": os.defpath,
+            "LANG": "C.UTF-8",
             "PGRST_DB_URI": f"postgresql://authenticator:{password}@/{DATABASE}?{query}",
             "PGRST_DB_SCHEMAS": "public",
             "PGRST_DB_EXTRA_SEARCH_PATH": "public,extensions",

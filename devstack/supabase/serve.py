@@ -58,11 +58,23 @@ async def _serve(services: Services, ready: Callable[[], None]) -> None:
     asked = _stop_signal()
     async with AsyncExitStack() as running:
         await _start(services, running)
-        await services.rest.wait_ready()
-        ready()
-        gc.freeze()  # What was imported stays; the collector was off until here.
-        gc.enable()
-        await _until_over(services, asked)
+        over = asyncio.create_task(_until_over(services, asked))
+        running.push_async_callback(_cancelled, over)
+        answering = asyncio.create_task(services.rest.wait_ready())
+        running.push_async_callback(_cancelled, answering)
+        await asyncio.wait({over, answering}, return_when=asyncio.FIRST_COMPLETED)
+        if not over.done():
+            await answering
+            ready()
+            gc.freeze()  # What was imported stays; the collector was off until here.
+            gc.enable()
+        await over
+
+
+async def _cancelled(task: "asyncio.Task[None]") -> None:
+    """End a task that is no longer wanted; the first failure is the one that is told."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def _start(services: Services, running: AsyncExitStack) -> None:

@@ -32,6 +32,8 @@ from devstack.supabase.state import State, ephemeral_state, main_state, open_hom
 
 log = logging.getLogger(__name__)
 
+_BACKLOG = 128
+
 
 def run_stack(options: Options, announce: Callable[[str], None]) -> None:
     """Run the stack until it is asked to stop (SIGINT, SIGTERM) or a server of it ends.
@@ -139,6 +141,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(_BACKLOG)  # Only this excludes others; early callers wait in line.
     except OSError as error:
         listener.close()
         raise ConfigError(
