@@ -1,0 +1,163 @@
+"""Run strategies and the engine together, without processes, sockets or a clock.
+
+In:  effects of the engine; for each candle, what the strategies that want it say.
+Out: everything that happened, collected.
+Next: `backtest/report.py`; `worker/rounds.py` does the same with one process per strategy.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+from uuid import UUID, uuid5
+
+from core.candle import Candle, InstrumentKey, Interval
+from core.decision import Decision
+from core.effects import Effects
+from core.engine import Engine
+from core.ledger import LedgerEntry
+from core.order import Fill, Order
+from core.rows import trade_row
+from core.signals import Signal
+from core.strategy import Strategy, StrategyConfig
+from core.tick_columns import TickColumns
+from core.trade import Trade, TradeStatus
+
+
+class Deployment(NamedTuple):
+    """A strategy at work.
+
+    Attributes
+    ----------
+    digest
+        Names its code and parameters.
+    """
+
+    config: StrategyConfig
+    strategy: Strategy
+    digest: str
+
+
+@dataclass
+class Result:
+    """What happened, newest version of everything, in order of first appearance."""
+
+    trades_by_id: dict[str, Trade] = field(default_factory=dict)
+    orders_by_id: dict[str, Order] = field(default_factory=dict)
+    decisions: list[Decision] = field(default_factory=list)
+    fills: list[Fill] = field(default_factory=list)
+    entries: list[LedgerEntry] = field(default_factory=list)
+    candles: list[Candle] = field(default_factory=list)
+    candle_count: int = 0
+    ticks: int = 0
+
+    @property
+    def trades(self) -> list[Trade]:
+        """All trades, open ones too."""
+        return list(self.trades_by_id.values())
+
+    @property
+    def closed(self) -> list[Trade]:
+        """The trades that have ended."""
+        return [trade for trade in self.trades if trade.status is TradeStatus.CLOSED]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the trades as rows of the table `trades`."""
+        return [trade_row(trade) for trade in self.trades]
+
+
+class Driver:
+    """Hand candles to strategies and their signals back to the engine.
+
+    Parameters
+    ----------
+    engine
+        Watches the instruments already.
+    keep_candles
+        Whether the result holds the candles too.
+    """
+
+    def __init__(self, engine: Engine, *, keep_candles: bool = False) -> None:
+        self.engine: Final = engine
+        self.result: Final = Result()
+        self._keep_candles: Final = keep_candles
+        self._deployments: Final[dict[str, Deployment]] = {}
+        self._listeners: dict[tuple[InstrumentKey, Interval], list[Deployment]] = {}
+
+    def deploy(self, deployment: Deployment, warm_up: Iterable[Candle] = ()) -> None:
+        """Add a strategy, or put a new one in the place of one with the same config id.
+
+        Parameters
+        ----------
+        warm_up
+            Candles it sees first; what it says to them is not listened to.
+
+        Raises
+        ------
+        ConfigError
+            If the config cannot be traded here.
+        """
+        for candle in warm_up:
+            deployment.strategy.on_candle(candle)
+        self.engine.deploy(deployment.config)
+        self._deployments[deployment.config.id] = deployment
+        self._listeners = {}
+        for each in self._deployments.values():
+            for key in each.config.instruments:
+                for interval in each.config.intervals:
+                    self._listeners.setdefault((key, interval), []).append(each)
+
+    def play(self, ticks: TickColumns) -> None:
+        """Play packets without depth, one after the other."""
+        at = 0
+        while at < len(ticks):
+            at, effects = self.engine.play(ticks, at)
+            if effects:
+                self.take(effects)
+        self.result.ticks += len(ticks)
+
+    def take(self, effects: Effects) -> None:
+        """Collect what happened; let the strategies answer to the candles among it.
+
+        Signals are applied in the order (candle close, config id), as in the worker.
+        """
+        self._collect(effects)
+        wanted: list[tuple[int, str, Signal, str]] = []
+        for effect in effects:
+            if isinstance(effect, Candle):
+                for each in self._listeners.get((effect.instrument, effect.interval), ()):
+                    signal = each.strategy.on_candle(effect)
+                    if signal is not None:
+                        place = (signal.candle_close_ns, each.config.id)
+                        wanted.append((*place, signal, each.digest))
+        for _, config_id, signal, digest in sorted(wanted, key=_place):
+            self._collect(self.engine.signal(config_id, signal, digest))
+
+    def _collect(self, effects: Effects) -> None:
+        result = self.result
+        for effect in effects:
+            if isinstance(effect, Candle):
+                result.candle_count += 1
+                if self._keep_candles:
+                    result.candles.append(effect)
+            elif isinstance(effect, Trade):
+                result.trades_by_id[effect.id] = effect
+            elif isinstance(effect, Order):
+                result.orders_by_id[effect.id] = effect
+            elif isinstance(effect, Fill):
+                result.fills.append(effect)
+            elif isinstance(effect, LedgerEntry):
+                result.entries.append(effect)
+            else:
+                result.decisions.append(effect)
+
+
+def run_id_of(*facts: object) -> UUID:
+    """Return an id that names a run by what goes into it, so that a rerun has the same ids."""
+    return uuid5(_RUNS, repr(facts))
+
+
+_RUNS: Final = UUID("6f1d2f52-7c55-4a0c-9a38-2d4b5a1f7e10")
+
+
+def _place(wanted: tuple[int, str, Signal, str]) -> tuple[int, str]:
+    return wanted[:2]
