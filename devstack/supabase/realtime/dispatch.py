@@ -32,32 +32,18 @@ type _Comparison = tuple[Filter, str | None]
 
 @dataclass(slots=True)
 class _Match:
-    """One subscriber concerned by one occurrence."""
+    """One subscriber concerned by one occurrence; `key` is to be asked about, unless None."""
 
     occurrence: Occurrence
     subscriber: Subscriber
     identity: Identity
     access: Access
+    key: Key | None
     bindings: list[Binding] = field(default_factory=list)
 
     @property
     def asker(self) -> _Asker:
         return self.identity, self.occurrence.table
-
-    def question(self) -> Key | None:
-        """Return the key to ask Postgres about, or None where the answer is known.
-
-        A deleted row cannot be looked at, nor one without a key; who sees everything need not be
-        asked about; who may not select the key is told so on any row.
-        """
-        table = self.occurrence.table
-        known = (
-            self.occurrence.change.kind == "DELETE"
-            or not table.key
-            or self.access.everything
-            or not table.key_names <= self.access.columns
-        )
-        return None if known else key_of(self.occurrence)
 
 
 class Dispatcher:
@@ -82,8 +68,7 @@ class Dispatcher:
         views = await self._ask(matches)
         written: dict[tuple[int, frozenset[str]], str] = {}
         for match in matches:
-            key = match.question()
-            if key is None or key in views[match.asker].keys:
+            if match.key is None or match.key in views[match.asker].keys:
                 _push(match, written)
 
     async def _match(self, batch: Sequence[Occurrence]) -> list[_Match]:
@@ -109,7 +94,8 @@ class Dispatcher:
     async def _concerned(self, occurrence: Occurrence, subscriber: Subscriber) -> _Match:
         identity = subscriber.identity  # A new token may come while we wait.
         access = await access_of(self._database, occurrence.table, identity.role)
-        return _Match(occurrence, subscriber, identity, access)
+        key = key_of(occurrence) if _must_ask(occurrence, access) else None
+        return _Match(occurrence, subscriber, identity, access, key)
 
     async def _decide(
         self, open_cases: Sequence[tuple[_Match, Binding, list[_Comparison]]]
@@ -126,10 +112,11 @@ class Dispatcher:
         """Ask about every row once per identity; without a question, only await the commits."""
         keys: dict[_Asker, set[Key]] = {}
         for match in matches:
-            key = match.question()
-            if key is not None:
-                keys.setdefault(match.asker, set()).add(key)
-        questions = [Question(identity, table, found) for (identity, table), found in keys.items()]
+            if match.key is not None:
+                keys.setdefault(match.asker, set()).add(match.key)
+        questions = [
+            Question(identity, table, frozenset(rows)) for (identity, table), rows in keys.items()
+        ]
         transactions = {match.occurrence.transaction for match in matches}
         views = await ask_views(self._database, questions, transactions)
         for question, view in zip(questions, views, strict=True):
@@ -143,6 +130,21 @@ class Dispatcher:
                     view.problem,
                 )
         return dict(zip(keys, views, strict=True))
+
+
+def _must_ask(occurrence: Occurrence, access: Access) -> bool:
+    """Tell whether only the policies know if a row may be seen.
+
+    A deleted row cannot be looked at, nor one without a key; who sees everything need not be
+    asked about; who may not select the key is told so on any row.
+    """
+    table = occurrence.table
+    return (
+        occurrence.change.kind != "DELETE"
+        and bool(table.key)
+        and not access.everything
+        and table.key_names <= access.columns
+    )
 
 
 def _undecided(occurrence: Occurrence, binding: Binding) -> list[_Comparison] | None:

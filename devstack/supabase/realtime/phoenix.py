@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from core.errors import DataError
+from devstack.supabase.realtime.values import quote
 
 _PUSH: Final = 3
 _BROADCAST: Final = 4
@@ -105,7 +106,7 @@ def encode_broadcast(version: Version, topic: str, broadcast: Broadcast) -> str 
 
 
 def _literal(value: str | None) -> str:
-    return "null" if value is None else json.dumps(value, ensure_ascii=False)
+    return "null" if value is None else quote(value)
 
 
 def _from_object(parsed: object) -> ClientMessage:

@@ -28,7 +28,7 @@ class Question:
 
     identity: Identity
     table: Table
-    keys: Collection[Key]
+    keys: frozenset[Key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,22 @@ async def ask_views(
     """Answer all questions of one batch, in their order, once its transactions are visible."""
     parameters = [
         list(transactions),
-        [question.table.visible_query(question.keys) for question in questions],
+        _queries(questions),
         [question.identity.role for question in questions],
         [question.identity.claims for question in questions],
     ]
     rows = await database.fetch(_VIEWS, parameters)
     return [View(frozenset(map(tuple, keys or ())), problem) for keys, problem in rows]
+
+
+def _queries(questions: Sequence[Question]) -> list[str]:
+    """Write the questions' queries; many subscribers ask about the same rows."""
+    written: dict[tuple[Table, frozenset[Key]], str] = {}
+    for question in questions:
+        rows = question.table, question.keys
+        if rows not in written:
+            written[rows] = question.table.visible_query(question.keys)
+    return [written[question.table, question.keys] for question in questions]
 
 
 async def ask_channel_rights(database: Database, topic: str, identity: Identity) -> ChannelRights:

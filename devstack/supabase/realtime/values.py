@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False)  # `json.dumps` would make one per call.
 # RFC 8259 numbers; what Postgres prints besides (NaN, Infinity) becomes a string.
 _JSON_NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _UTC_HOURS: Final = re.compile(r"([+-]\d\d)( BC)?$")
@@ -80,7 +81,7 @@ def to_json(text: str | None, info: TypeInfo) -> str:
 
 def quote(text: str) -> str:
     """Return a JSON string literal; characters outside ASCII stay as they are."""
-    return json.dumps(text, ensure_ascii=False)
+    return _ENCODER.encode(text)
 
 
 def _number(text: str, _: TypeInfo) -> str:
