@@ -15,8 +15,8 @@ from devstack.dhan.clock import BY_HAND, MarketClock
 from devstack.dhan.counters import Counters
 from devstack.dhan.encode import Encoder, TapeEncoder
 from devstack.dhan.faults import FaultBoard
-from devstack.dhan.feed.connection import Timing
 from devstack.dhan.feed.greeting import Greeting
+from devstack.dhan.feed.keep_alive import Timing
 from devstack.dhan.feed.player import Player
 from devstack.dhan.feed.server import FeedServer, Limits
 from devstack.dhan.frames import FrameEncoder

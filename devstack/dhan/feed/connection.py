@@ -13,16 +13,17 @@ import asyncio
 import logging
 import socket
 import struct
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request as HttpRequest
+from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from devstack.dhan import packets
 from devstack.dhan.counters import Traffic
+from devstack.dhan.feed.keep_alive import KeepAlive
 from devstack.dhan.feed.requests import Request, RequestRefusedError, parse_request
 from devstack.dhan.feed.subscriptions import Subscriptions
 from devstack.dhan.layouts import frame_prefix
@@ -39,14 +40,6 @@ _quiet.setLevel(logging.WARNING)
 _CLOSE_SECONDS: Final = 2.0
 _WRITE_BUFFER_BYTES: Final = 1 << 20
 _LINGER_ZERO: Final = struct.pack("ii", 1, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Keep-alive of the feed, wall seconds (reference 2.1)."""
-
-    ping_every: float = 10.0
-    pong_within: float = 40.0
 
 
 class Connection(asyncio.Protocol):
@@ -73,8 +66,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._writable = asyncio.Event()
         self._writable.set()
-        self._last_pong = self._loop.time()
-        self._timers: list[asyncio.TimerHandle] = []
+        self._keep_alive = KeepAlive(server.timing, self._ping, lambda: self.close("no pong"))
+        self._cut_off: asyncio.TimerHandle | None = None
         self._message: list[bytes] = []
         self._reason = ""
 
@@ -96,6 +89,8 @@ class Connection(asyncio.Protocol):
                 self._on_handshake(event)
             elif isinstance(event, Frame):
                 self._on_frame(event)
+        if self.is_open and self._protocol.state is not State.OPEN:
+            self._end("client closed" if self._protocol.close_rcvd else "protocol error")
         self.flush()
 
     def eof_received(self) -> bool:
@@ -106,8 +101,9 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget everything."""
-        for timer in self._timers:
-            timer.cancel()
+        self._keep_alive.stop()
+        if self._cut_off is not None:
+            self._cut_off.cancel()
         self.is_open = False
         self._writable.set()
         if not self._reason:
@@ -138,6 +134,9 @@ class Connection(asyncio.Protocol):
         """Send framed packets."""
         if self._transport is None or not self.is_open:
             return
+        if self._server.faults.stalls(self.client_id):
+            self.traffic.withheld_packets += burst.packets
+            return
         self._transport.write(burst.data)
         self.traffic.sent(burst.packets, burst.frames, len(burst.data))
 
@@ -163,20 +162,16 @@ class Connection(asyncio.Protocol):
 
     def close(self, reason: str) -> None:
         """Close as the websocket protocol wants it; a silent client is cut off after 2 s."""
-        if not self.is_open:
-            return
-        self.is_open = False
-        self._reason = reason
-        self._protocol.send_close(1000)
-        self.flush()
-        self._later(_CLOSE_SECONDS, self._abort)
+        if self.is_open:
+            self._protocol.send_close(1000)
+            self._end(reason)
+            self.flush()
 
     def reset(self, reason: str) -> None:
         """Break the TCP connection with a reset: no close frame, buffered data is lost."""
         if self._transport is None:
             return
-        self.is_open = False
-        self._reason = reason
+        self._end(reason)
         raw: socket.socket | None = self._transport.get_extra_info("socket")
         if raw is not None:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
@@ -208,22 +203,19 @@ class Connection(asyncio.Protocol):
             self._reason = f"handshake refused with {response.status_code}"
             return
         self.is_open = True
-        self._last_pong = self._loop.time()
-        self._later(self._server.timing.ping_every, self._ping)
+        self._keep_alive.start()
         self._server.opened(self)
 
     def _on_frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.PONG:
             self.traffic.pongs += 1
-            self._last_pong = self._loop.time()
+            self._keep_alive.pong()
         elif frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             self._message.append(bytes(frame.data))
             if frame.fin:
                 message = b"".join(self._message)
                 self._message.clear()
                 self._on_message(message)
-        elif frame.opcode is Opcode.CLOSE:
-            self.is_open = False
 
     def _on_message(self, message: bytes) -> None:
         if not self.is_open:
@@ -246,21 +238,14 @@ class Connection(asyncio.Protocol):
             self._server.subscribed(self, request.mode, new)
 
     def _ping(self) -> None:
-        if not self.is_open:
-            return
-        if self._loop.time() - self._last_pong > self._server.timing.pong_within:
-            self.close("no pong")
-            return
         self._protocol.send_ping(b"")
         self.traffic.pings += 1
         self.flush()
-        self._later(self._server.timing.ping_every, self._ping)
 
-    def _abort(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
-
-    def _later(self, seconds: float, act: Callable[[], None]) -> None:
-        now = self._loop.time()
-        self._timers = [t for t in self._timers if not t.cancelled() and t.when() > now]
-        self._timers.append(self._loop.call_later(seconds, act))
+    def _end(self, reason: str) -> None:
+        """Send no more data; what is left of the connection ends by itself or is cut off."""
+        self.is_open = False
+        self._reason = reason
+        self._keep_alive.stop()
+        if self._cut_off is None and self._transport is not None:
+            self._cut_off = self._loop.call_later(_CLOSE_SECONDS, self._transport.abort)

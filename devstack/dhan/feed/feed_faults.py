@@ -10,7 +10,6 @@ they break each of the next subscriptions instead, which is how Dhan treats some
 (reference 1.5).
 """
 
-import asyncio
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -93,8 +92,6 @@ class FeedFaults:
         self._board.add(fault)
         if fault.kind in LASTING:
             self._board.played(fault.kind)
-        if fault.kind is FaultKind.STALL and fault.seconds is not None:
-            self._flush_later(fault.seconds, tuple(sockets))
 
     def _break(self, connection: Connection, fault: Fault) -> None:
         self._board.played(fault.kind)
@@ -102,9 +99,3 @@ class FeedFaults:
             connection.reset("fault reset")
         else:
             connection.disconnect(fault.code, "fault disconnect")
-
-    def _flush_later(self, seconds: float, sockets: tuple[Connection, ...]) -> None:
-        """Send the pongs that a stall has kept back once it is over."""
-        loop = asyncio.get_running_loop()
-        for connection in sockets:
-            loop.call_later(seconds, connection.flush)

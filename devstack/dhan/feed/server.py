@@ -17,15 +17,17 @@ import numpy as np
 from devstack.dhan.accounts import Accounts, Refusal, Token
 from devstack.dhan.counters import Counters, Traffic
 from devstack.dhan.encode import Encoder, Mode
-from devstack.dhan.faults import Fault, FaultBoard
-from devstack.dhan.feed.connection import Connection, Timing
+from devstack.dhan.faults import Fault, FaultBoard, FaultKind
+from devstack.dhan.feed.connection import Connection
 from devstack.dhan.feed.feed_faults import FeedFaults
 from devstack.dhan.feed.greeting import Greeting
+from devstack.dhan.feed.keep_alive import Timing
 from devstack.dhan.feed.requests import Reason
 from devstack.dhan.feed.subscriptions import MOST_PER_SOCKET
 from devstack.dhan.tape import Tape
 
 _log: Final = logging.getLogger(__name__)
+_AFTER_STALL_SECONDS: Final = 0.01  # A timer may fire a moment early, when the stall still holds.
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,9 @@ class FeedServer:
         """Play a fault on the open sockets it is meant for; return how many those are."""
         meant = [c for c in self._open() if fault.client in (None, c.client_id)]
         self.faults.begin(fault, meant)
+        if fault.kind is FaultKind.STALL and fault.seconds is not None:
+            loop = asyncio.get_running_loop()
+            loop.call_later(fault.seconds + _AFTER_STALL_SECONDS, self.flush)
         return len(meant)
 
     def flush(self) -> None:

@@ -85,10 +85,14 @@ class RestServer:
 
 @web.middleware
 async def _counted(request: web.Request, handler: Handler) -> web.StreamResponse:
-    response = await handler(request)
-    if not request.path.startswith(_CONTROL):
-        context_of(request).counters.rest[request.path][str(response.status)] += 1
-    return response
+    status = "none"  # The handler failed, or the client went away before it was done.
+    try:
+        response = await handler(request)
+        status = str(response.status)
+        return response
+    finally:
+        if not request.path.startswith(_CONTROL):
+            context_of(request).counters.rest[request.path][status] += 1
 
 
 @web.middleware

@@ -11,7 +11,7 @@ from core.brokers.dhan.packets import Full
 from core.brokers.dhan.subscription import Mode
 from core.brokers.dhan.wire import PacketKind
 from devstack.dhan.clock import AS_FAST_AS_POSSIBLE
-from devstack.dhan.feed.connection import Timing
+from devstack.dhan.feed.keep_alive import Timing
 from devstack.dhan.feed.server import Limits
 from tests.devstack.dhan.running import api, feed_client, feed_url, simulate, until
 from tests.devstack.dhan.small_tape import (
@@ -308,3 +308,32 @@ async def test_a_reset_by_the_client_is_survived() -> None:
             with pytest.raises(ConnectionClosedError):
                 await client.ended()
         await until(lambda: not simulator.feed._connections)
+
+
+async def test_garbage_instead_of_frames_ends_the_socket_and_nothing_else() -> None:
+    async with simulate(hold=False) as simulator, feed_client(simulator) as other:
+        await other.subscribe(Mode.TICKER, [INDEX])
+        async with feed_client(simulator) as client:
+            await client.subscribe(Mode.TICKER, [INDEX])
+            client.socket.transport.write(b"\xff" * 50)
+            with pytest.raises(ConnectionClosedError, match="1002"):
+                await client.ended()
+        await until(lambda: simulator.counters.closed["protocol error"] == 1)
+        await asyncio.wait_for(await other.socket.ping(), 5)
+
+
+async def test_what_is_no_http_is_cut_off() -> None:
+    async with simulate() as simulator:
+        reader, writer = await asyncio.open_connection("127.0.0.1", simulator.port_feed)
+        writer.write(b"\x16\x03\x01 hello\r\n\r\n")
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        writer.close()
+        await until(lambda: not simulator.feed._connections)
+
+
+async def test_a_handshake_during_a_stall_is_answered_after_it() -> None:
+    async with simulate() as simulator, api(simulator) as control:
+        await control.fault(kind="stall", seconds=0.3)
+        async with feed_client(simulator) as client:
+            assert not simulator.board.in_force()
+            await client.subscribe()
