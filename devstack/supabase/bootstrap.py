@@ -16,15 +16,17 @@ _CLUSTER = "wal-segsize=1"  # What initdb decides for ever; changing it makes ol
 _SQL = Path(__file__).parent / "sql"
 
 
-def bootstrap_digest(server: str) -> str:
-    """Return what tells databases made by this version of the stack from others.
+def bootstrap_digest(server: str, keys: Keys) -> str:
+    """Return what tells databases we can use from those of another version or other keys.
 
     Parameters
     ----------
     server
         Name of the server's installation, which carries its version.
+    keys
+        Whose passwords the database has.
     """
-    digest = hashlib.sha256(f"{_CLUSTER} {server}".encode())
+    digest = hashlib.sha256(f"{_CLUSTER} {server} {keys.admin_password}".encode())
     for file in _files():
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:20]

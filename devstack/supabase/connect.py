@@ -22,7 +22,7 @@ def connect(conninfo: str) -> "Iterator[psycopg.Connection]":
     Raises
     ------
     StoreError
-        The server does not let us in, for example because the keys are not those of the data.
+        The server does not let us in, or the connection is lost.
     """
     import psycopg  # noqa: PLC0415 - imported while Postgres starts, see stack.py
 
@@ -30,10 +30,7 @@ def connect(conninfo: str) -> "Iterator[psycopg.Connection]":
         connection = psycopg.connect(conninfo)
     except psycopg.OperationalError as error:
         reason = str(error).strip().splitlines()[-1]
-        raise StoreError(
-            f"Postgres refuses us ({reason}); if its data and keys.json do not belong together, "
-            "begin anew with --reset"
-        ) from error
+        raise StoreError(f"Postgres does not let us in: {reason}") from error
     try:
         with connection:
             yield connection

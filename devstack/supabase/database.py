@@ -39,7 +39,7 @@ class Database:
         installation = install_postgres(state.home)
         self.state = state
         self._keys = keys
-        self.digest = bootstrap_digest(installation.name)
+        self.digest = bootstrap_digest(installation.name, keys)
         self._marker = state.data / _MARKER
         self.server = Postgres(installation, state, server_account())
         self.created = False
@@ -66,12 +66,12 @@ class Database:
         return f"postgresql://postgres:{POSTGRES_PASSWORD}@127.0.0.1:{self.server.port}/{DATABASE}"
 
     def start(self, port: int) -> None:
-        """Start the server on `port`, 0 for any free one; when it was made before, do not wait.
+        """Start the server on `port`, 0 for any free one; new data are initialised first.
 
         Raises
         ------
         ConfigError
-            The data were made by another version of the stack.
+            The data were made by another version of the stack or with other keys.
         StoreError
             The server cannot be made or started.
         """
@@ -82,7 +82,7 @@ class Database:
         elif self._marker.read_text() != self.digest:
             raise ConfigError(
                 f"the database in {self.state.directory} was made by another version of the "
-                "stack; make it anew with --reset"
+                "stack or with other keys; make it anew with --reset"
             )
         self._free_port_will_do = port == 0
         self.server.start(port or free_port())

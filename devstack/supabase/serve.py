@@ -85,12 +85,12 @@ async def _start(services: Services, running: AsyncExitStack) -> None:
     proxy = RestProxy(services.rest.socket)
     running.push_async_callback(proxy.stop)
     realtime = Realtime(database.admin_conninfo, keys.verify, role_claims)
-    running.push_async_callback(realtime.stop)
-    await realtime.start()
     gateway = Gateway(proxy, auth, realtime)
     runner = web.AppRunner(gateway.app, access_log=None, shutdown_timeout=_GOODBYE_SECONDS)
     await runner.setup()
     running.push_async_callback(runner.cleanup)
+    running.push_async_callback(realtime.stop)  # First: cleanup would wait for its websockets.
+    await realtime.start()
     await web.SockSite(runner, services.listener).start()
 
 
