@@ -13,8 +13,8 @@ create table public.ledger_entries (
   strategy_id         uuid,
   strategy_config_id  uuid,
   kind                public.ledger_kind not null,
-  amount              numeric     not null
-                        check (amount <> 0 and abs(amount) < 1000000000000)
+  -- May be zero: the second fill of an order can add no charges.
+  amount              numeric     not null check (abs(amount) < 1000000000000)
                         check (amount = round(amount, 2)),
   order_id            uuid        references public.orders (id),
   fill_id             uuid        references public.fills (id),

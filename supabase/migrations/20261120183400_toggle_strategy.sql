@@ -50,6 +50,9 @@ declare
   v_command    public.strategy_command;
   v_command_id uuid;
 begin
+  if p_active is null then
+    raise exception using errcode = 'TB422', message = 'p_active is true or false, not null';
+  end if;
   -- The lock makes two simultaneous calls take turns, so that the second sees the first's command.
   perform private.lock_users(array[v_user_id]);
   v_config := private.own_config(v_user_id, p_strategy_id, p_config_id);

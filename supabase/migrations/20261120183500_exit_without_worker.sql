@@ -143,8 +143,7 @@ begin
         round(case v_side when 'SELL' then 1 else -1 end * p_price * p_trade.open_quantity, 2)
       ),
       ('CHARGES'::public.ledger_kind, -p_charges)
-  ) as entry (kind, amount)
-  where entry.amount <> 0;
+  ) as entry (kind, amount);
 end
 $$;
 
@@ -188,7 +187,7 @@ $$;
 comment on function private.close_trade is 'Closes a trade whose fills add up to nothing held.';
 
 
-create function private.exit_one(p_exit jsonb) returns text
+create function private.exit_trade(p_exit jsonb) returns text
   language plpgsql
   set search_path = ''
 as $$
@@ -227,8 +226,31 @@ begin
 end
 $$;
 
-comment on function private.exit_one is
+comment on function private.exit_trade is
   'Closes one trade unless it is closed, not paper, or its worker lives; says which.';
+
+
+create function private.exit_one(p_exit jsonb) returns jsonb
+  language plpgsql
+  set search_path = ''
+as $$
+begin
+  return jsonb_build_object(
+    'trade_id', p_exit -> 'trade_id', 'outcome', private.exit_trade(p_exit)
+  );
+exception
+  when transaction_rollback or insufficient_resources or operator_intervention
+    or system_error or internal_error or lock_not_available then
+    raise;
+  when others then
+    return jsonb_build_object(
+      'trade_id', p_exit -> 'trade_id', 'outcome', 'failed', 'code', sqlstate, 'error', sqlerrm
+    );
+end
+$$;
+
+comment on function private.exit_one is
+  'Closes one trade in a savepoint, so that one that cannot be closed holds up no other.';
 
 
 create function public.eod_exit_without_worker(p_exits jsonb) returns jsonb
@@ -249,15 +271,16 @@ begin
   perform private.lock_users(array(
     select distinct trade.user_id
     from public.trades as trade
-    inner join jsonb_array_elements(p_exits) as exit on trade.id = (exit ->> 'trade_id')::uuid
+    inner join jsonb_array_elements(p_exits) as exit
+      on trade.id = case
+        when pg_input_is_valid(exit ->> 'trade_id', 'uuid') then (exit ->> 'trade_id')::uuid
+      end
   ));
 
   for v_exit in
     select element from jsonb_array_elements(p_exits) as element order by element ->> 'trade_id'
   loop
-    v_results := v_results || jsonb_build_object(
-      'trade_id', v_exit -> 'trade_id', 'outcome', private.exit_one(v_exit)
-    );
+    v_results := v_results || private.exit_one(v_exit);
   end loop;
   return to_jsonb(v_results);
 end
@@ -271,6 +294,7 @@ revoke execute on function
   private.held_quantity(public.trades),
   private.fill_exit(public.trades, numeric, numeric, public.exit_reason, timestamptz),
   private.close_trade(public.trades, public.exit_reason, timestamptz),
+  private.exit_trade(jsonb),
   private.exit_one(jsonb),
   public.open_paper_trades(),
   public.eod_exit_without_worker(jsonb)

@@ -100,6 +100,17 @@ def test_an_unknown_trade_does_not_hold_up_the_others(
     assert sorted(close(secret, unknown, exit_of(orphan[1]))) == ["closed", "not_found"]
 
 
+@pytest.mark.parametrize(
+    "bend", [{"price": "-1"}, {"price": "x"}, {"charges": "0.001"}, {"trade_id": "x"}]
+)
+def test_an_impossible_exit_is_reported_and_does_not_hold_up_the_others(
+    orphan: tuple[Worker, list[Event]], secret: Person, bend: dict[str, str]
+) -> None:
+    good = exit_of(orphan[1])
+    assert close(secret, good | bend) == ["failed"]
+    assert sorted(close(secret, {"trade_id": "x"}, good)) == ["closed", "failed"]
+
+
 def test_a_trade_whose_fills_were_never_written_is_left_alone(
     worker: Worker, deployment: Deployment, secret: Person
 ) -> None:

@@ -6,8 +6,10 @@ from uuid import uuid4
 
 import pytest
 
+from tests.stacks import RunningStack
 from tests.supabase.conftest import Database
 from tests.supabase.people import Person, refusal
+from tests.supabase.turns import second_of
 
 SLOT = "2026-11-20T09:45:00+00:00"
 NEXT_SLOT = "2026-11-20T09:46:00+00:00"
@@ -39,6 +41,13 @@ def test_of_24_simultaneous_claims_one_wins(secret: Person, job: str) -> None:
     with ThreadPoolExecutor(24) as pool:
         claims = list(pool.map(lambda _: claim(secret, job)["outcome"], range(24)))
     assert sorted(claims) == ["busy"] * 23 + ["claimed"]
+
+
+def test_a_claim_waits_for_the_one_that_came_first(stack: RunningStack, job: str) -> None:
+    first, second = second_of(
+        stack, "select public.claim_job(%(job)s, %(slot)s)", {"job": job, "slot": SLOT}
+    )
+    assert (first["outcome"], second["outcome"]) == ("claimed", "busy")
 
 
 def test_a_minute_that_has_run_is_done(secret: Person, job: str) -> None:

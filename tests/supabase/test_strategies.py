@@ -1,14 +1,15 @@
 """Strategies: made in one call, switched on and off; state and totals follow the facts."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from tests.stacks import RunningStack
 from tests.supabase import events
 from tests.supabase.conftest import Database
 from tests.supabase.deployments import Deployment, Worker, deploy
 from tests.supabase.people import Person, refusal
+from tests.supabase.turns import second_of
 
 
 def create(user: Person, **arguments: Any) -> dict[str, Any]:
@@ -162,12 +163,27 @@ def test_toggle_queues_what_leads_there(  # noqa: PLR0917 - pytest passes by nam
     assert [row["command"] for row in user.rows("strategy_commands")] == [command] * bool(command)
 
 
+def test_toggle_is_on_or_off(user: Person, deployment: Deployment) -> None:
+    body = {"p_strategy_id": deployment.strategy_id, "p_active": None}
+    assert refusal(user.call("POST", "rpc/toggle_strategy", body))[0] == "TB422"
+
+
 def test_toggle_can_be_repeated(user: Person, deployment: Deployment) -> None:
-    with ThreadPoolExecutor(4) as pool:
-        calls = [pool.submit(toggle, user, deployment, active=True) for _ in range(8)]
-        answers = [call.result() for call in calls]
+    answers = [toggle(user, deployment, active=True) for _ in range(3)]
     assert len({answer["command_id"] for answer in answers}) == 1
     assert len(user.rows("strategy_commands")) == 1
+
+
+def test_two_toggles_at_once_queue_one_command(
+    stack: RunningStack, user: Person, deployment: Deployment
+) -> None:
+    first, second = second_of(
+        stack,
+        "select public.toggle_strategy(%(strategy)s, true)",
+        {"strategy": deployment.strategy_id},
+        user,
+    )
+    assert first["command_id"] == second["command_id"]
 
 
 def test_toggle_of_a_foreign_or_unknown_strategy_is_refused(
