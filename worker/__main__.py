@@ -1,0 +1,86 @@
+"""`python -m worker`: run the worker, or check whether it could run.
+
+In:  the command line and the environment.
+Out: a running worker, or a list of checks; an exit code that says whether a restart can help.
+Next: `worker/run.py`.
+"""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from core.errors import EXIT_ASKED_TO_STOP, TradingError
+from worker.logs import log_to_stderr
+from worker.settings import read_settings
+
+_log: Final = logging.getLogger(__name__)
+
+_EPILOG: Final = """\
+settings, from the environment (required ones have no default):
+  SUPABASE_URL          address of the project (also NEXT_PUBLIC_SUPABASE_URL)
+  SUPABASE_SECRET_KEY   its secret key (also SUPABASE_SERVICE_ROLE_KEY)
+  DHAN_CLIENT_ID        the account whose data plan feeds the worker
+  DHAN_ACCESS_TOKEN     its token; lives 24 hours
+  DHAN_API_URL          https://api.dhan.co/v2
+  DHAN_AUTH_URL         https://auth.dhan.co
+  DHAN_FEED_URL         wss://api-feed.dhan.co
+  DHAN_MASTER_URL       https://images.dhan.co/api-data
+  WORKER_SHARD          main; which share of all configs this worker runs
+  WORKER_STATE_DIR      /var/tmp/tradebase-worker; outbox, lock, instrument master
+  WORKER_RECORD_DIR     nothing; where raw feed messages are recorded
+  MARKET_SPEED          1; market seconds per second that the feed plays
+  MARKET_CLOCK          wall, or feed when MARKET_SPEED is not 1
+
+exit codes:
+  0   asked to stop
+  1   a bug; the traceback says where
+  2   something must be configured differently: a restart does not help
+  75  the outside world is away (database, broker, another worker): restart me
+
+examples:
+  python -m worker doctor       check settings, database, broker, feed, calendar; say the cures
+  python -m worker run          run until SIGTERM; logs are JSON lines on stderr
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return the exit code."""
+    options = _parser().parse_args(arguments)
+    log_to_stderr(level=logging.DEBUG if options.verbose else logging.INFO)
+    try:
+        settings = read_settings(os.environ)
+        secrets = (settings.supabase_secret_key, settings.dhan_access_token)
+        log_to_stderr(secrets, logging.DEBUG if options.verbose else logging.INFO)
+        if options.command == "doctor":
+            from worker.doctor import examine  # noqa: PLC0415 - each command loads its own parts.
+
+            return examine(settings)
+        from worker.run import run  # noqa: PLC0415 - the same.
+
+        run(settings)
+    except TradingError as error:
+        _log.critical("%s", error)
+        return error.exit_code
+    return EXIT_ASKED_TO_STOP
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m worker",
+        description="The persistent process: market feed in, strategies in processes of their "
+        "own, simulated execution, rows into Supabase.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--verbose", action="store_true", help="log more")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="run|doctor")
+    commands.add_parser("run", help="run the worker until it is asked to stop")
+    commands.add_parser("doctor", help="check everything a run needs; name the cure of what fails")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""Commands: rows that clients insert, each carried out once.
+
+In:  Realtime, which says that there is something; a poll every second, which would find it too.
+Out: commands handed to the supervisor, one after another per config.
+Next: `worker/supervisor.py`.
+
+Realtime only nudges: the rows are always read from the table, so an event that is lost, doubled
+or late changes nothing. A command is PENDING until its outcome has reached the database, which
+may be long after it was carried out; until then it is remembered here, and over a restart in the
+outbox.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import Any, Final
+
+from realtime import AsyncRealtimeClient, RealtimePostgresChangesListenEvent
+
+from core.errors import StoreError
+from worker.supabase import Supabase
+from worker.supervisor import Supervisor
+
+POLL_SECONDS: Final = 1.0
+_AT_ONCE: Final = 200
+_LOOK_AGAIN_SECONDS: Final = 5.0
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Commands:
+    """Find commands and have them carried out.
+
+    Parameters
+    ----------
+    supabase
+        Where the rows are.
+    supervisor
+        Carries them out.
+    shard
+        Whose commands.
+    known
+        Ids of commands whose outcome still waits in the outbox.
+    """
+
+    def __init__(
+        self, supabase: Supabase, supervisor: Supervisor, shard: str, known: Iterable[str]
+    ) -> None:
+        self._supabase: Final = supabase
+        self._supervisor: Final = supervisor
+        self._shard: Final = shard
+        self._seen: Final = set(known)
+        self._last_of: Final[dict[str, asyncio.Task[None]]] = {}
+        self._nudged: Final = asyncio.Event()
+        self.nudges = 0
+
+    async def run(self) -> None:
+        """Look for commands until cancelled."""
+        while True:
+            try:
+                await self._look()
+            except StoreError as error:
+                _log.warning("commands cannot be read: %s", error)
+            try:
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._nudged.wait()
+            except TimeoutError:
+                continue
+            finally:
+                self._nudged.clear()
+
+    async def listen(self, url: str, secret_key: str) -> None:
+        """Let Realtime nudge, until cancelled; while it is away the poll does the work."""
+        while True:
+            client = AsyncRealtimeClient(f"{url}/realtime/v1", secret_key, auto_reconnect=True)
+            try:
+                await client.connect()
+                channel = client.channel("worker-commands")
+                channel.on_postgres_changes(
+                    RealtimePostgresChangesListenEvent.Insert,
+                    self._nudge,
+                    table="strategy_commands",
+                    schema="public",
+                )
+                await channel.subscribe()
+                while client.is_connected:  # It reconnects by itself for a while, then gives up.
+                    await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the poll goes on.
+                _log.warning("Realtime is away: %s", type(error).__name__)
+            finally:
+                await client.close()
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+    def _nudge(self, _: Any) -> None:
+        self.nudges += 1
+        self._nudged.set()
+
+    async def _look(self) -> None:
+        rows = await self._supabase.rows(
+            "strategy_commands",
+            select="*,strategy_configs!inner(shard,runner)",
+            status="eq.PENDING",
+            order="created_at,id",
+            limit=str(_AT_ONCE),
+            **{"strategy_configs.shard": f"eq.{self._shard}"},
+            **{"strategy_configs.runner": "eq.worker"},
+        )
+        for row in rows:
+            if row["id"] not in self._seen:
+                self._seen.add(row["id"])
+                self._begin(row)
+
+    def _begin(self, row: dict[str, Any]) -> None:
+        """Carry a command out after the one before it of the same config."""
+        config_id = row["strategy_config_id"]
+        before = self._last_of.get(config_id)
+        self._last_of[config_id] = asyncio.create_task(self._after(before, row))
+
+    async def _after(self, before: asyncio.Task[None] | None, row: dict[str, Any]) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        await self._supervisor.execute(row)

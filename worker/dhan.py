@@ -1,0 +1,186 @@
+"""Dhan's REST side as far as the worker needs it: profile, candles, instrument master.
+
+In:  the account's id and token.
+Out: JSON values; errors that say what to do.
+Next: `worker/history.py` and `worker/symbols.py`.
+
+Our own transport instead of the `dhanhq` package's, in which a timeout and a refusal look alike
+and every call blocks (reference 7.4).
+"""
+
+import asyncio
+import time
+from collections import deque
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import httpx
+
+from core.errors import BrokerError, ConfigError
+from core.instrument import Instrument
+
+CANDLE_CALLS_PER_SECOND: Final = 5
+_TIMEOUT: Final = httpx.Timeout(20.0, connect=5.0)
+_TRIES: Final = 3
+_RETRY_SECONDS: Final = 0.5
+_NO_DATA: Final = "DH-907"
+_BAD_TOKEN: Final = frozenset({"DH-901", "807", "808", "809", "810"})
+
+
+class Pace:
+    """Let at most `most` calls pass within any `seconds`."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self._seconds: Final = seconds
+        self._passed: Final[deque[float]] = deque(maxlen=most)
+        self._lock: Final = asyncio.Lock()
+
+    async def turn(self) -> None:
+        """Wait for the caller's turn."""
+        async with self._lock:
+            if len(self._passed) == self._passed.maxlen:
+                await asyncio.sleep(self._passed[0] + self._seconds - time.monotonic())
+            self._passed.append(time.monotonic())
+
+
+class Dhan:
+    """One account's REST interface.
+
+    Parameters
+    ----------
+    api_url, master_url
+        Addresses.
+    client_id, access_token
+        The account.
+    """
+
+    def __init__(self, api_url: str, master_url: str, client_id: str, access_token: str) -> None:
+        self._api_url: Final = api_url
+        self._master_url: Final = master_url
+        headers = {
+            "access-token": access_token,
+            "client-id": client_id,
+            "dhanClientId": client_id,
+            "Accept": "application/json",
+        }
+        self._client_id: Final = client_id
+        self._client: Final = httpx.AsyncClient(headers=headers, timeout=_TIMEOUT)
+        self._pace: Final = Pace(CANDLE_CALLS_PER_SECOND, 1.05)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        await self._client.aclose()
+
+    async def profile(self) -> dict[str, Any]:
+        """Return the account's profile, which shows that the token works.
+
+        Raises
+        ------
+        ConfigError
+            If the token or the client id is refused.
+        BrokerError
+            If Dhan cannot be reached.
+        """
+        return await self._ask("GET", "/profile")
+
+    async def minutes(self, instrument: Instrument, begin: str, end: str) -> dict[str, Any]:
+        """Return one-minute candles as Dhan's columns, empty where there are none.
+
+        Parameters
+        ----------
+        begin, end
+            ``YYYY-MM-DD HH:MM:SS`` in IST, at most 90 days apart.
+
+        Raises
+        ------
+        ConfigError, BrokerError
+            As `profile`.
+        """
+        await self._pace.turn()
+        body = {
+            "dhanClientId": self._client_id,
+            "securityId": str(instrument.security_id),
+            "exchangeSegment": str(instrument.segment),
+            "instrument": str(instrument.kind),
+            "interval": "1",
+            "oi": True,
+            "fromDate": begin,
+            "toDate": end,
+        }
+        try:
+            return await self._ask("POST", "/charts/intraday", json=body)
+        except _NoDataError:
+            return {}
+
+    async def download_master(self, target: Path) -> None:
+        """Save the detailed instrument master.
+
+        Raises
+        ------
+        BrokerError
+            If it cannot be had; what `target` held before is still there.
+        """
+        url = f"{self._master_url}/api-scrip-master-detailed.csv"
+        part = target.with_suffix(".part")
+        try:
+            async with self._client.stream("GET", url) as response:
+                response.raise_for_status()
+                with part.open("wb") as file:
+                    async for chunk in response.aiter_bytes():
+                        file.write(chunk)
+        except (httpx.HTTPError, OSError) as error:
+            raise BrokerError(f"the instrument master {url} cannot be had: {error}") from error
+        part.replace(target)
+
+    async def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        """Ask, and again when the network or Dhan's rate limit was in the way."""
+        for attempt in range(1, _TRIES + 1):
+            try:
+                response = await self._client.request(method, self._api_url + path, **request)
+            except httpx.HTTPError as error:
+                reason = str(error) or type(error).__name__
+                problem = f"Dhan at {self._api_url} cannot be reached: {reason}"
+            else:
+                if response.is_success:
+                    return _json_object(response)
+                problem = self._refusal(response)
+            if attempt < _TRIES:
+                await asyncio.sleep(_RETRY_SECONDS * attempt)
+        raise BrokerError(problem)
+
+    def _refusal(self, response: httpx.Response) -> str:
+        """Return what is worth another try as a sentence; raise what is not."""
+        body = _json_object(response)
+        code = str(body.get("errorCode") or next(iter(body.get("data") or {}), ""))
+        message = str(body.get("errorMessage") or body.get("remarks") or response.text[:200])
+        if response.status_code == 401 or code in _BAD_TOKEN:
+            raise ConfigError(
+                f"Dhan refuses DHAN_ACCESS_TOKEN of client {self._client_id} ({code}: {message}); "
+                "make a new token on web.dhan.co and set it"
+            )
+        if code == _NO_DATA:
+            raise _NoDataError(message)
+        problem = f"Dhan answered HTTP {response.status_code} {code}: {message}"
+        if response.status_code < 500 and response.status_code != 429:
+            raise BrokerError(problem)
+        return problem
+
+
+class _NoDataError(BrokerError):
+    """Raised inside this module when Dhan has no candles for what was asked."""
+
+
+def _json_object(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:  # An HTML page of a proxy, or nothing at all.
+        return {}
+    return body if isinstance(body, dict) else {}

@@ -1,0 +1,145 @@
+"""The candles a strategy has to see before it may speak, out of Dhan's history.
+
+In:  an instrument, an interval, how many, and until when.
+Out: candles as the engine would have made them, oldest first.
+Next: `worker/deployment.py`.
+
+Only minutes are asked for. Longer candles are their sums, made by the engine's own class, so they
+begin and end where the engine's do; Dhan's own longer candles need not.
+"""
+
+import logging
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from core.candle import Candle, Interval
+from core.errors import CalendarError, DataError
+from core.instrument import Instrument
+from core.longer_candle import LongerCandle
+from core.market_sessions import MarketSessions
+from core.session import (
+    IST,
+    NS_PER_MINUTE,
+    NS_PER_SECOND,
+    Market,
+    Session,
+    TradingCalendar,
+    ist_date,
+)
+from worker.dhan import Dhan
+
+_MOST_DAYS: Final = 90
+_log: Final = logging.getLogger(__name__)
+_COLUMNS: Final = ("timestamp", "open", "high", "low", "close", "volume")
+
+
+class History:
+    """Candles of the past.
+
+    Parameters
+    ----------
+    dhan
+        Where from.
+    calendar
+        Which days to ask for.
+    """
+
+    def __init__(self, dhan: Dhan, calendar: TradingCalendar) -> None:
+        self._dhan: Final = dhan
+        self._calendar: Final = calendar
+
+    async def candles(
+        self, instrument: Instrument, market: Market, interval: Interval, count: int, until_ns: int
+    ) -> list[Candle]:
+        """Return the last `count` candles that end at or before `until_ns`.
+
+        There may be fewer: a contract that is new, a day without trades.
+
+        Raises
+        ------
+        ConfigError, BrokerError
+            If Dhan refuses or cannot be reached.
+        DataError
+            If what it sends is not candles.
+        """
+        if count <= 0:
+            return []
+        first = self._first_day(market, interval, count, until_ns)
+        begin = datetime.combine(first, datetime.min.time(), IST)
+        end = datetime.fromtimestamp(until_ns // NS_PER_SECOND, IST) + timedelta(minutes=1)
+        sessions = MarketSessions(self._calendar, market)
+        found: list[Candle] = []
+        while begin < end:
+            stop = min(end, begin + timedelta(days=_MOST_DAYS))
+            columns = await self._dhan.minutes(instrument, f"{begin:%F %T}", f"{stop:%F %T}")
+            found += _minutes(instrument, columns, sessions, until_ns)
+            begin = stop
+        made = found if interval is Interval.M1 else _sums(found, interval, sessions, until_ns)
+        return made[-count:]
+
+    def _first_day(self, market: Market, interval: Interval, count: int, until_ns: int) -> date:
+        """Return the day from which on there should be enough candles; today's may be few."""
+        day = ist_date(until_ns)
+        needed = count
+        while needed > 0:
+            try:
+                session = self._calendar.previous_session(day, market, skip_unconfirmed=True)
+            except CalendarError:  # Before the first year that the calendar covers.
+                break
+            day = session.day
+            needed -= _per_session(session, interval)
+        return day
+
+
+def _per_session(session: Session, interval: Interval) -> int:
+    length = session.close_ns - session.open_ns
+    return max(1, length // interval.length_ns)
+
+
+def _minutes(
+    instrument: Instrument, columns: dict[str, Any], sessions: MarketSessions, until_ns: int
+) -> list[Candle]:
+    """Return Dhan's columns as candles; those outside trading hours are left out and counted."""
+    if not columns:
+        return []
+    try:
+        rows = list(zip(*(columns[name] for name in _COLUMNS), strict=True))
+        interests = columns.get("open_interest") or [0] * len(rows)
+        candles, outside = [], 0
+        for (start, *prices, volume), interest in zip(rows, interests, strict=True):
+            open_ns = int(start) * NS_PER_SECOND
+            close_ns = open_ns + NS_PER_MINUTE
+            if sessions.at(open_ns) is None:
+                outside += 1
+            elif close_ns <= until_ns:
+                rounded = [instrument.round_price(float(price)) for price in prices]
+                open_, high, low, close = rounded
+                candles.append(
+                    Candle(
+                        instrument.key, Interval.M1, open_ns, close_ns,
+                        open_, high, low, close, int(volume), int(interest) or None,
+                    )
+                )  # fmt: skip
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(
+            f"candles of {instrument.symbol} from Dhan cannot be read: {error}"
+        ) from error
+    if outside:
+        _log.warning("%d candles of %s lie outside trading hours", outside, instrument.symbol)
+    return candles
+
+
+def _sums(
+    minutes: list[Candle], interval: Interval, sessions: MarketSessions, until_ns: int
+) -> list[Candle]:
+    """Return the longer candles that are over."""
+    running, done = LongerCandle(interval), []
+    for minute in minutes:
+        if running.end_ns <= minute.open_ns:
+            done.append(running.complete(minute.instrument))
+        session = sessions.at(minute.open_ns)
+        if session is not None:
+            running.add(minute, session)
+    if minutes and running.end_ns <= until_ns:
+        done.append(running.complete(minutes[0].instrument))
+    return done

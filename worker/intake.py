@@ -1,0 +1,259 @@
+"""From the bytes of the feed into the engine: the hot path.
+
+In:  messages of the feed as they arrive.
+Out: calls of the engine in plain numbers; what it answers goes to a callback.
+Next: `worker/market.py`, which takes the effects.
+
+No object is made per tick but the tuple of `struct`. What is odd is counted and left out. While
+somebody holds the market still (strategy processes think, a strategy is being warmed up) messages
+queue here untouched, and above `PAUSE_AT` of them reading stops; nothing is ever dropped.
+"""
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from typing import Final
+
+from core.brokers.dhan.border import LTT_OFFSET_SECONDS
+from core.brokers.dhan.wire import Fields, Message, PacketKind, WireCounters, decode
+from core.candle_builder import UNKNOWN
+from core.effects import Effects
+from core.engine import Engine
+from core.errors import DataError
+from core.instrument import Instrument
+from core.session import NS_PER_SECOND
+from worker.recorder import Recorder
+
+PAUSE_AT: Final = 512
+"""Messages in the queue at which reading stops."""
+
+_TICKER: Final = int(PacketKind.TICKER)
+_QUOTE: Final = int(PacketKind.QUOTE)
+_FULL: Final = int(PacketKind.FULL)
+_OPEN_INTEREST: Final = int(PacketKind.OPEN_INTEREST)
+_PREVIOUS_CLOSE: Final = int(PacketKind.PREVIOUS_CLOSE)
+_ID_BITS: Final = 32
+
+
+class Route:
+    """Where an instrument's packets go, and what was last heard of it.
+
+    Attributes
+    ----------
+    time_ns, volume, open_interest, previous_close
+        Of the last packet; `time_ns` is 0 before the first.
+    """
+
+    __slots__ = (
+        "instrument", "open_interest", "previous_close", "round_price", "slot", "time_ns", "volume",
+    )  # fmt: skip
+
+    def __init__(self, slot: int, instrument: Instrument) -> None:
+        self.slot: Final = slot
+        self.instrument: Final = instrument
+        self.round_price: Final = instrument.round_price
+        self.time_ns = 0
+        self.volume = 0
+        self.open_interest = UNKNOWN
+        self.previous_close: float | None = None
+
+
+class Intake:
+    """Take messages in.
+
+    Parameters
+    ----------
+    engine
+        Gets the ticks.
+    on_effects
+        Called with what a tick caused, before the next tick.
+    on_control
+        Called with packets that are about the connection or the market, not an instrument.
+    latest_ns
+        Given the time of a tick beyond `limit_ns`, answers the latest time that can be true.
+    recorder
+        Gets every message, None for none.
+
+    Attributes
+    ----------
+    wire
+        What came, by kind, and what could not be read.
+    odd
+        What was left out, by reason.
+    limit_ns
+        A later trade time than this is looked at more closely.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        on_effects: Callable[[Effects], None],
+        on_control: Callable[[Fields], None],
+        latest_ns: Callable[[int], int],
+        recorder: Recorder | None = None,
+    ) -> None:
+        self._engine: Final = engine
+        self._on_effects: Final = on_effects
+        self._on_control: Final = on_control
+        self._latest_ns: Final = latest_ns
+        self._recorder: Final = recorder
+        self._routes: Final[dict[int, Route]] = {}
+        self._queue: Final[deque[bytes]] = deque()
+        self._rest: list[Fields] = []
+        self._holds = 0
+        self._playing = False
+        self.on_pause: Callable[[bool], None] = _nobody_reads
+        self.wire: Final = WireCounters()
+        self.odd: Final[Counter[str]] = Counter()
+        self.messages = 0
+        self.ticks = 0
+        self.limit_ns = -1
+        self.pauses = 0
+        self.dropped = 0
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """All watched instruments."""
+        return tuple(self._routes.values())
+
+    @property
+    def is_held(self) -> bool:
+        """Whether messages queue."""
+        return self._holds > 0
+
+    @property
+    def queued(self) -> int:
+        """Messages that wait."""
+        return len(self._queue)
+
+    def route(self, instrument: Instrument, slot: int) -> None:
+        """Send an instrument's packets to a slot of the engine."""
+        key = instrument.segment.code << _ID_BITS | instrument.security_id
+        self._routes.setdefault(key, Route(slot, instrument))
+
+    def take(self, message: Message) -> None:
+        """Take one message of the feed; the buffer may be reused afterwards."""
+        self.messages += 1
+        if self._recorder is not None:
+            self._recorder.write(time.time_ns(), bytes(message))
+        if self._holds or self._playing:
+            self._queue.append(bytes(message))
+            if len(self._queue) >= PAUSE_AT:
+                self.pauses += len(self._queue) == PAUSE_AT
+                self.on_pause(True)
+            return
+        self._play(decode(message, self.wire))
+
+    def hold(self) -> None:
+        """Stand still from the next packet on, until every hold was released."""
+        self._holds += 1
+
+    def release(self) -> None:
+        """Go on, if nobody else holds."""
+        self._holds -= 1
+        if self._holds or self._playing:
+            return
+        self._playing = True
+        try:
+            rest, self._rest = self._rest, []
+            self._play(rest)
+            while self._queue and not self._holds:
+                self._play(decode(self._queue.popleft(), self.wire))
+        finally:
+            self._playing = False
+        if len(self._queue) < PAUSE_AT:
+            self.on_pause(False)
+
+    def _play(self, packets: list[Fields]) -> None:  # noqa: C901, PLR0912 - calls cost too much.
+        """Hand packets to the engine; what is left when somebody holds waits in `_rest`."""
+        routes, tick, book = self._routes, self._engine.tick, self._engine.book
+        for at, fields in enumerate(packets, start=1):
+            code = fields[0]
+            route = routes.get(fields[2] << 32 | fields[3])
+            if route is None:
+                self._unrouted(fields)
+                if self._holds:
+                    self._rest = packets[at:]
+                    return
+                continue
+            interest = UNKNOWN
+            if code == _FULL:
+                _, _, _, _, price, _, ltt, _, volume, _, _, interest = fields[:12]
+                book(route.slot, fields[18])
+            elif code == _TICKER:
+                price, ltt, volume = fields[4], fields[5], 0
+            elif code == _QUOTE:
+                price, ltt, volume = fields[4], fields[6], fields[8]
+            else:
+                self._other(route, fields)
+                continue
+            time_ns = (ltt - LTT_OFFSET_SECONDS) * NS_PER_SECOND
+            if time_ns > self.limit_ns and not self._believed(time_ns):
+                if self._holds:  # The very first tick: it is looked at again afterwards.
+                    self._rest = packets[at - 1 :]
+                    return
+                continue
+            try:
+                price = route.round_price(price)
+            except DataError:
+                self.odd["price_not_finite"] += 1
+                continue
+            if price <= 0:
+                self.odd["price_not_positive"] += 1
+                continue
+            route.time_ns = time_ns
+            route.volume = volume
+            route.open_interest = interest
+            self.ticks += 1
+            effects = tick(route.slot, time_ns, price, volume, interest)
+            if effects:
+                self._on_effects(effects)
+                if self._holds:
+                    self._rest = packets[at:]
+                    return
+
+    def _believed(self, time_ns: int) -> bool:
+        """Return whether a trade time can be true; move the limit if so."""
+        latest_ns = self._latest_ns(time_ns)
+        if time_ns > latest_ns:
+            if not self._holds:
+                self.odd["time_in_the_future"] += 1
+            return False
+        self.limit_ns = latest_ns
+        return True
+
+    def _unrouted(self, fields: Fields) -> None:
+        if fields[0] in _OF_INSTRUMENTS:
+            self.odd["unknown_instrument"] += 1
+        else:
+            self._on_control(fields)
+
+    def _other(self, route: Route, fields: Fields) -> None:
+        """Take a packet of an instrument that is not a tick."""
+        if fields[0] == _OPEN_INTEREST:
+            route.open_interest = fields[4]
+            self._engine.open_interest(route.slot, fields[4])
+        elif fields[0] == _PREVIOUS_CLOSE:
+            try:
+                route.previous_close = route.instrument.round_price(fields[4])
+            except DataError:
+                self.odd["price_not_finite"] += 1
+        else:
+            self._on_control(fields)
+
+
+_OF_INSTRUMENTS: Final = frozenset(
+    int(kind)
+    for kind in (
+        PacketKind.TICKER,
+        PacketKind.QUOTE,
+        PacketKind.FULL,
+        PacketKind.DEPTH,
+        PacketKind.OPEN_INTEREST,
+        PacketKind.PREVIOUS_CLOSE,
+    )
+)
+
+
+def _nobody_reads(paused: bool) -> None:  # noqa: FBT001 - the shape of the callback.
+    """Stand in for the socket until there is one."""

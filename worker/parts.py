@@ -1,0 +1,70 @@
+"""What all deployments share: the market, the symbols, the history, the fork server.
+
+In:  made once by `worker/run.py`.
+Out: instruments for symbol rules, subscriptions, warm-up candles.
+Next: `worker/deployment.py`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from core.candle import Candle, Interval
+from core.instrument import Instrument
+from core.session import ist_date
+from worker.feed import Feed
+from worker.fork_server import ForkServer
+from worker.history import History
+from worker.market import Market
+from worker.symbols import Symbols
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """See the module."""
+
+    market: Market
+    feed: Feed
+    symbols: Symbols
+    history: History
+    fork_server: ForkServer
+
+    def resolve(self, rules: Iterable[str]) -> tuple[Instrument, ...]:
+        """Return the instruments that symbol rules mean.
+
+        Raises
+        ------
+        ConfigError
+            Naming the first rule that means none.
+        """
+        # A feed that plays another day plays the contracts of that day, whatever today is.
+        today = date.min if self.market.follows_feed else ist_date(self.market.now_ns)
+        found = [self.symbols.find(rule, today) for rule in rules]
+        return tuple(dict.fromkeys(found))
+
+    def watch(self, instruments: Iterable[Instrument]) -> None:
+        """Have instruments' candles built, and ask the feed for them; raises as `Feed.want`."""
+        for instrument in instruments:
+            self.market.watch(instrument, has_derivatives=self.symbols.has_derivatives(instrument))
+        self.feed.want(instruments)
+
+    async def warm_up(
+        self,
+        instruments: Iterable[Instrument],
+        intervals: Iterable[Interval],
+        count: int,
+        until_ns: int,
+    ) -> list[Candle]:
+        """Return so many candles of each instrument and interval, in the order of their ends.
+
+        Raises
+        ------
+        ConfigError, BrokerError, DataError
+            As `History.candles`.
+        """
+        found: list[Candle] = []
+        for interval in intervals:
+            for instrument in instruments:
+                hours = self.market.hours_of(instrument.key)
+                found += await self.history.candles(instrument, hours, interval, count, until_ns)
+        return sorted(found, key=lambda candle: candle.close_ns)

@@ -1,0 +1,148 @@
+"""Candles to the strategy processes, and their answers back in order.
+
+In:  completed candles; answers of processes.
+Out: signals for the engine, sorted by (candle close, config id); who did not answer in time.
+Next: `worker/deployment.py`, whose processes these are.
+
+What one engine event completed is one round: each process gets its candles in one message and
+answers once. When the feed is the clock, the market stands still until all have answered, so that
+live and replay decide alike; in real time answers are applied as they come.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple, Protocol
+
+from core.candle import Candle, InstrumentKey, Interval
+from core.signals import Signal
+
+ANSWER_SECONDS: Final = 5.0
+"""How long a strategy may think about the candles of one round."""
+
+
+class Listener(Protocol):
+    """What takes part in rounds."""
+
+    @property
+    def id(self) -> str:
+        """Config id: the order of signals."""
+        ...
+
+    def hear(self, number: int, candles: tuple[Candle, ...]) -> bool:
+        """Take candles; return whether an answer will come."""
+        ...
+
+    def is_late(self, number: int) -> None:
+        """Learn that the answer did not come in time."""
+        ...
+
+
+class Wanted(NamedTuple):
+    """A signal with its place in the order."""
+
+    candle_close_ns: int
+    config_id: str
+    signal: Signal
+
+
+class Rounds:
+    """Hand candles out and collect answers.
+
+    Parameters
+    ----------
+    apply
+        Called with sorted signals.
+    hold, release
+        Stop the market and let it go on; None where it does not wait.
+    """
+
+    def __init__(
+        self,
+        apply: Callable[[list[Wanted]], None],
+        hold: Callable[[], None] | None = None,
+        release: Callable[[], None] | None = None,
+    ) -> None:
+        self._apply: Final = apply
+        self._hold: Final = hold
+        self._release: Final = release
+        self._listeners: Final[dict[tuple[InstrumentKey, Interval], dict[str, Listener]]] = {}
+        self._open: Final[dict[int, dict[str, Listener]]] = {}
+        self._collected: Final[dict[int, list[Wanted]]] = {}
+        self._timers: Final[dict[int, asyncio.TimerHandle]] = {}
+        self.number = 0
+
+    def join(
+        self, listener: Listener, keys: Iterable[InstrumentKey], intervals: Iterable[Interval]
+    ) -> None:
+        """Let a listener have the candles of these instruments and intervals, and no others."""
+        self.leave(listener)
+        wanted = [(key, interval) for interval in intervals for key in keys]
+        for each in wanted:
+            self._listeners.setdefault(each, {})[listener.id] = listener
+
+    def leave(self, listener: Listener) -> None:
+        """Send a listener no more candles."""
+        for listeners in self._listeners.values():
+            listeners.pop(listener.id, None)
+
+    def hand_out(self, candles: Iterable[Candle]) -> None:
+        """Begin a round, if anybody listens to any of the candles."""
+        parts: dict[str, list[Candle]] = {}
+        listeners: dict[str, Listener] = {}
+        for candle in candles:
+            for listener in self._listeners.get((candle.instrument, candle.interval), {}).values():
+                listeners[listener.id] = listener
+                parts.setdefault(listener.id, []).append(candle)
+        if not parts:
+            return
+        self.number += 1
+        number = self.number
+        asked = {
+            name: listeners[name]
+            for name, part in parts.items()
+            if listeners[name].hear(number, tuple(part))
+        }
+        if not asked:
+            return
+        self._open[number] = asked
+        self._collected[number] = []
+        loop = asyncio.get_running_loop()
+        self._timers[number] = loop.call_later(ANSWER_SECONDS, self._time_is_up, number)
+        if self._hold is not None:
+            self._hold()
+
+    def answered(self, listener: Listener, number: int, signals: Iterable[Signal]) -> None:
+        """Take the answer of one listener."""
+        if listener.id not in self._open.get(number, {}):
+            return
+        wanted = [Wanted(each.candle_close_ns, listener.id, each) for each in signals]
+        if self._hold is None:
+            self._apply(sorted(wanted, key=_place))
+        else:
+            self._collected[number] += wanted
+        self._take_off(number, listener.id)
+
+    def gone(self, listener: Listener) -> None:
+        """Expect no more answers of a listener."""
+        for number in list(self._open):
+            if listener.id in self._open[number]:
+                self._take_off(number, listener.id)
+
+    def _take_off(self, number: int, name: str) -> None:
+        del self._open[number][name]
+        if self._open[number]:
+            return
+        del self._open[number]
+        self._timers.pop(number).cancel()
+        collected = self._collected.pop(number)
+        if self._hold is not None and self._release is not None:
+            self._apply(sorted(collected, key=_place))
+            self._release()
+
+    def _time_is_up(self, number: int) -> None:
+        for listener in list(self._open.get(number, {}).values()):
+            listener.is_late(number)
+
+
+def _place(wanted: Wanted) -> tuple[int, str]:
+    return wanted.candle_close_ns, wanted.config_id

@@ -1,0 +1,180 @@
+"""The worker from start to stop: every part is made here and nowhere else.
+
+In:  `Settings`.
+Out: a running worker; it returns when it is asked to stop, and raises when it cannot go on.
+Next: `worker/market.py` for what happens to a tick, `worker/supervisor.py` for configs.
+
+What must hold is checked before anything is started: the database answers and has the schema we
+know, the lease is ours, Dhan accepts the token, the instrument master can be read.
+"""
+
+import asyncio
+import logging
+import signal
+from contextlib import AsyncExitStack, ExitStack, closing
+from typing import Any, Final, NamedTuple
+from uuid import uuid4
+
+from core.errors import BrokerError, ConfigError, StoreError
+from core.session import load_calendar
+from worker.beats import Beats
+from worker.commands import Commands
+from worker.dhan import Dhan
+from worker.feed import Feed
+from worker.fork_server import ForkServer
+from worker.history import History
+from worker.lease import Lease
+from worker.market import Market
+from worker.outbox import Outbox
+from worker.parts import Parts
+from worker.recorder import Recorder
+from worker.service import Service
+from worker.settings import Settings
+from worker.state import State, opened_state
+from worker.store import Store
+from worker.supabase import Supabase
+from worker.supervisor import Supervisor
+from worker.symbols import Symbols, read_master
+
+SCHEMA_VERSION: Final = 1
+
+_log: Final = logging.getLogger(__name__)
+
+
+class _Borders(NamedTuple):
+    """What reaches outside this process."""
+
+    supabase: Supabase
+    dhan: Dhan
+    lease: Lease
+    fork_server: ForkServer
+
+
+def run(settings: Settings) -> None:
+    """Run a worker until SIGTERM or SIGINT.
+
+    Raises
+    ------
+    TradingError
+        If it cannot start or go on; `exit_code` says whether a restart can help.
+    """
+    fork_server = ForkServer()
+    fork_server.start()
+    with opened_state(settings.state_dir) as state:
+        asyncio.run(_run(settings, state, fork_server))
+
+
+async def _run(settings: Settings, state: State, fork_server: ForkServer) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        supabase = await stack.enter_async_context(
+            Supabase(settings.supabase_url, settings.supabase_secret_key)
+        )
+        dhan = await stack.enter_async_context(
+            Dhan(
+                settings.dhan_api_url,
+                settings.dhan_master_url,
+                settings.dhan_client_id,
+                settings.dhan_access_token,
+            )
+        )
+        await require_schema(supabase)
+        lease = Lease(supabase, settings.shard, state.holder)
+        await lease.acquire()
+        try:
+            borders = _Borders(supabase, dhan, lease, fork_server)
+            await _work(settings, state, borders, stop)
+        finally:
+            await _release(lease)
+
+
+async def require_schema(supabase: Supabase) -> dict[str, Any]:
+    """Return the database's health if it has the schema this worker knows.
+
+    Raises
+    ------
+    ConfigError
+        If it has another.
+    StoreError
+        If it is away.
+    """
+    try:
+        health: dict[str, Any] = await supabase.call("health")
+        version = health["schema_version"]
+    except (KeyError, TypeError) as error:
+        raise ConfigError(
+            f"{supabase.url} has none of our tables; apply supabase/migrations"
+        ) from error
+    if version != SCHEMA_VERSION:
+        raise ConfigError(
+            f"the database has schema version {version}, this worker knows {SCHEMA_VERSION}; "
+            "apply supabase/migrations of the same release"
+        )
+    return health
+
+
+async def load_symbols(dhan: Dhan, state: State) -> Symbols:
+    """Return what can be traded, of today's master or, where that cannot be had, the last one.
+
+    Raises
+    ------
+    BrokerError
+        If there is neither.
+    """
+    try:
+        await dhan.download_master(state.master)
+    except BrokerError as error:
+        if not state.master.exists():
+            raise
+        _log.warning("using the instrument master of the last run: %s", error)
+    return await asyncio.to_thread(read_master, state.master)
+
+
+async def _release(lease: Lease) -> None:
+    try:
+        await lease.release()
+    except StoreError as error:
+        _log.warning("lease not released: %s", error)
+
+
+async def _work(settings: Settings, state: State, borders: "_Borders", stop: asyncio.Event) -> None:
+    """Check what must hold, put everything together, and run it."""
+    supabase, dhan = borders.supabase, borders.dhan
+    calendar = load_calendar()
+    await dhan.profile()
+    symbols = await load_symbols(dhan, state)
+    with ExitStack() as stack:
+        outbox = stack.enter_context(closing(Outbox(state.outbox)))
+        run_id = uuid4()
+        recorder = None
+        if settings.record_dir is not None:
+            recorder = stack.enter_context(closing(Recorder(settings.record_dir, run_id)))
+        store = Store(supabase, borders.lease, outbox)
+        market = Market(
+            run_id, calendar, store, follows_feed=settings.follows_feed, recorder=recorder
+        )
+        feed = Feed(
+            settings.dhan_feed_url,
+            settings.dhan_client_id,
+            settings.dhan_access_token,
+            market.intake,
+            market.is_trading,
+        )
+        market.on_told_to_go = feed.told_to_go
+        parts = Parts(market, feed, symbols, History(dhan, calendar), borders.fork_server)
+        supervisor = Supervisor(parts, supabase, settings.shard)
+        known = [str(row["id"]) for row in outbox.rows_of("command")]
+        service = Service(
+            feed,
+            store,
+            supervisor,
+            Commands(supabase, supervisor, settings.shard, known),
+            Beats(settings, market, feed, store, supervisor),
+            borders.lease,
+        )
+        facts = {"run": run_id, "instruments": symbols.count, "clock": settings.market_clock}
+        _log.info("started", extra={"facts": facts})
+        await service.run(settings, stop)

@@ -1,0 +1,119 @@
+"""Everything the worker is told from outside, read once and checked at once.
+
+In:  the environment as a mapping; only `worker/__main__.py` looks at the real one.
+Out: `Settings`, frozen; or one error that lists every problem.
+Next: `worker/run.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from core.settings import SettingsReader
+
+WALL: Final = "wall"
+FEED: Final = "feed"
+
+_STATE_DIR: Final = "/var/tmp/tradebase-worker"  # noqa: S108 - outlives a reboot, unlike /tmp.
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one worker runs with.
+
+    Parameters
+    ----------
+    supabase_url, supabase_secret_key
+        The project's address, and the key that may call the worker's functions.
+    dhan_client_id, dhan_access_token
+        The account whose data plan feeds the worker.
+    dhan_api_url, dhan_auth_url, dhan_feed_url, dhan_master_url
+        Dhan's addresses.
+    shard
+        Which share of all configs this worker runs.
+    state_dir
+        Where the outbox, the lock and the last instrument master are kept.
+    market_speed
+        Market seconds per wall second that the feed plays.
+    market_clock
+        `WALL`: market time is the time of day. `FEED`: it is the latest trade time of the feed,
+        and the worker waits for the strategy processes at each completed candle.
+    record_dir
+        Where raw feed messages are recorded; None records nothing.
+    """
+
+    supabase_url: str
+    supabase_secret_key: str = field(repr=False)
+    dhan_client_id: str
+    dhan_access_token: str = field(repr=False)
+    dhan_api_url: str
+    dhan_auth_url: str
+    dhan_feed_url: str
+    dhan_master_url: str
+    shard: str
+    state_dir: Path
+    market_speed: float
+    market_clock: str
+    record_dir: Path | None
+
+    @property
+    def follows_feed(self) -> bool:
+        """Whether the feed is the clock."""
+        return self.market_clock == FEED
+
+
+def read_settings(values: Mapping[str, str]) -> Settings:
+    """Return the settings in a mapping of names to text.
+
+    Raises
+    ------
+    ConfigError
+        Lists everything missing or malformed.
+    """
+    reader = SettingsReader(values)
+    speed = reader.number("MARKET_SPEED", 1.0, low=0.01, high=1e9)
+    record_dir = reader.text("WORKER_RECORD_DIR", "")
+    settings = Settings(
+        supabase_url=_url(reader, "SUPABASE_URL", None, aliases=("NEXT_PUBLIC_SUPABASE_URL",)),
+        supabase_secret_key=reader.text(
+            "SUPABASE_SECRET_KEY", aliases=("SUPABASE_SERVICE_ROLE_KEY",), secret=True
+        ),
+        dhan_client_id=reader.text("DHAN_CLIENT_ID"),
+        dhan_access_token=reader.text("DHAN_ACCESS_TOKEN", secret=True),
+        dhan_api_url=_url(reader, "DHAN_API_URL", "https://api.dhan.co/v2"),
+        dhan_auth_url=_url(reader, "DHAN_AUTH_URL", "https://auth.dhan.co"),
+        dhan_feed_url=_url(
+            reader, "DHAN_FEED_URL", "wss://api-feed.dhan.co", schemes=("wss", "ws")
+        ),
+        dhan_master_url=_url(reader, "DHAN_MASTER_URL", "https://images.dhan.co/api-data"),
+        shard=reader.text("WORKER_SHARD", "main"),
+        state_dir=Path(reader.text("WORKER_STATE_DIR", _STATE_DIR)),
+        market_speed=speed,
+        # Above 1x no wall clock can tell market time.
+        market_clock=reader.choice("MARKET_CLOCK", WALL if speed == 1 else FEED, (WALL, FEED)),
+        record_dir=Path(record_dir) if record_dir else None,
+    )
+    if speed != 1 and settings.market_clock == WALL:
+        reader.problem(
+            f"MARKET_CLOCK is {WALL!r}, must be {FEED!r} while MARKET_SPEED is {speed:g}"
+        )
+    reader.finish()
+    return settings
+
+
+def _url(
+    reader: SettingsReader,
+    name: str,
+    default: str | None,
+    *,
+    aliases: tuple[str, ...] = (),
+    schemes: tuple[str, ...] = ("https", "http"),
+) -> str:
+    """Return an address without a slash at its end."""
+    value = reader.text(name, default, aliases=aliases).rstrip("/")
+    parts = urlsplit(value)
+    if value and (parts.scheme not in schemes or not parts.hostname):
+        reader.problem(f"{name} is {value!r}, must begin with {' or '.join(schemes)}:// and a host")
+    return value

@@ -1,0 +1,184 @@
+"""All configs of the shard: started at boot, changed by commands, stopped at the end.
+
+In:  rows of `strategy_configs` and `strategy_commands`.
+Out: deployments; for each command one event, EXECUTED or FAILED with a sentence.
+Next: `worker/deployment.py`.
+"""
+
+import asyncio
+import logging
+import time
+from typing import Any, Final
+
+from core.errors import ConfigError, TradingError
+from core.order import Owner
+from core.rows import iso_time
+from core.strategy import ConfigStatus
+from worker.config_rows import COLUMNS, Design, merged, read_design
+from worker.deployment import Deployment
+from worker.parts import Parts
+from worker.supabase import Supabase
+
+_log: Final = logging.getLogger(__name__)
+_RUNNING: Final = (ConfigStatus.ACTIVE, ConfigStatus.PAUSED)
+
+Row = dict[str, Any]
+
+
+class Supervisor:
+    """Run the configs of one shard.
+
+    Parameters
+    ----------
+    parts
+        What deployments need.
+    supabase
+        Where the rows are read.
+    shard
+        Whose configs.
+    """
+
+    def __init__(self, parts: Parts, supabase: Supabase, shard: str) -> None:
+        self._parts: Final = parts
+        self._supabase: Final = supabase
+        self._shard: Final = shard
+        self._deployments: Final[dict[str, Deployment]] = {}
+        parts.market.on_bad_signal = self._on_bad_signal
+
+    @property
+    def deployments(self) -> tuple[Deployment, ...]:
+        """All configs this worker has heard of since it started."""
+        return tuple(self._deployments.values())
+
+    async def boot(self) -> None:
+        """Start what ran when the last worker ended, and what starts by itself.
+
+        A config that cannot be started shows ERROR with the reason; the others go on.
+
+        Raises
+        ------
+        StoreError
+            If the database is away.
+        """
+        rows = await self._rows()
+        wanted = [
+            row
+            for row in rows
+            if row["status"] in _RUNNING or (row["auto_start"] and row["status"] == "STOPPED")
+        ]
+        _log.info("booting", extra={"facts": {"configs": len(rows), "to_start": len(wanted)}})
+        with self._parts.market.starting():
+            await asyncio.gather(*(self._boot_one(row) for row in wanted))
+
+    async def execute(self, command: Row) -> None:
+        """Carry a command out; whatever becomes of it, its row says so."""
+        design_id = command["strategy_config_id"]
+        outcome: Row = {"id": command["id"], "status": "EXECUTED"}
+        try:
+            row = await self._row(design_id)
+            deployment = self._deployments.get(design_id)
+            lock = asyncio.Lock() if deployment is None else deployment.lock
+            async with lock:
+                note = await self._carry_out(command, row, deployment)
+            if note:
+                outcome["result"] = {"note": note}
+        except TradingError as error:
+            outcome |= {"status": "FAILED", "error_message": str(error)}
+        outcome["executed_at"] = iso_time(time.time_ns())
+        owner = Owner(design_id, "", command["user_id"], "")
+        self._parts.market.put_own("command", outcome, owner)
+        _log.info("command", extra={"facts": {"command": command["command"], **outcome}})
+
+    async def stop(self) -> None:
+        """End all processes; statuses stay as they are, for the next worker."""
+        await asyncio.gather(*(each.leave() for each in self.deployments))
+
+    async def _boot_one(self, row: Row) -> None:
+        try:
+            deployment = self._deployment(row, read_design(row))
+        except TradingError as error:
+            self._refuse(row, str(error))
+            return
+        async with deployment.lock:
+            try:
+                await deployment.start(paused=row["status"] == ConfigStatus.PAUSED)
+            except TradingError as error:
+                deployment.fail(str(error))
+
+    async def _carry_out(self, command: Row, row: Row, deployment: Deployment | None) -> str | None:
+        """Do what a command says; return what should be known about it."""
+        name, given = command["command"], command["parameters"] or {}
+        status = ConfigStatus.STOPPED if deployment is None else deployment.status
+        if name == "START":
+            if status in _RUNNING:
+                return "was running already"
+            await self._deployment(row, read_design(row)).start()
+        elif name == "UPDATE_CONFIG":
+            await self._update(row, given, deployment)
+        elif name == "STOP":
+            # A config in ERROR may have no deployment in this worker: there is nothing to end.
+            target = deployment or self._deployment(row, read_design(row))
+            await target.stop(keep_positions=bool(given.get("keep_positions")))
+        elif deployment is None or status not in _RUNNING:
+            raise ConfigError(f"{name} is not possible: the config is {status}")
+        elif name == "RESTART":
+            deployment.design = read_design(row)
+            await deployment.restart()
+        elif name == "PAUSE":
+            deployment.pause()
+        elif name == "RESUME":
+            deployment.resume()
+        else:
+            raise ConfigError(f"command {name!r} is unknown")
+        return None
+
+    async def _update(self, row: Row, patch: Row, deployment: Deployment | None) -> None:
+        design = read_design(row, merged(row["config_json"], patch))
+        target = deployment or self._deployment(row, design)
+        if target.pid is None:
+            await self._check(design)
+        await target.update(design)
+
+    async def _check(self, design: Design) -> None:
+        """Refuse a design that could not be started; nothing of it stays."""
+        self._parts.resolve(design.symbols)
+
+    def _deployment(self, row: Row, design: Design) -> Deployment:
+        """Return the deployment of a config, with this design if it does not run."""
+        found = self._deployments.get(row["id"])
+        if found is None:
+            found = self._deployments[row["id"]] = Deployment(self._parts, design)
+        elif found.status not in _RUNNING:
+            found.design = design
+        return found
+
+    def _refuse(self, row: Row, error: str) -> None:
+        """Show a config in ERROR that is not even a design."""
+        owner = Owner(row["id"], row["strategy_id"], row["user_id"], "")
+        wall = time.time_ns()
+        status = {"version": wall, "status": "ERROR", "pid": None, "error_message": error}
+        log = {"level": "error", "message": error, "logged_at": iso_time(wall), "data": {}}
+        self._parts.market.put_own("config_status", status, owner)
+        self._parts.market.put_own("log", log, owner)
+        _log.error("config %s cannot be started: %s", row["name"], error)
+
+    def _on_bad_signal(self, config_id: str, error: str) -> None:
+        deployment = self._deployments.get(config_id)
+        if deployment is not None:
+            deployment.log("error", f"signal refused: {error}")
+
+    async def _rows(self, **query: str) -> list[Row]:
+        return await self._supabase.rows(
+            "strategy_configs",
+            select=COLUMNS,
+            shard=f"eq.{self._shard}",
+            runner="eq.worker",
+            **{"strategies.archived_at": "is.null"},
+            **query,
+        )
+
+    async def _row(self, config_id: str) -> Row:
+        rows = await self._rows(id=f"eq.{config_id}")
+        if not rows:
+            raise ConfigError(f"config {config_id} is not run by this worker, or was archived")
+        return rows[0]
