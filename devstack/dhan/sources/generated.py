@@ -4,14 +4,12 @@ In:  a seed and a session day of the calendar.
 Out: `GeneratedDay`: the `Tape`, the `History` before it, and the `Story` it was made from.
 Next: `devstack/dhan/market_data.py` answers questions about it, `draw_day.py` draws it.
 
-The story moves the roots (indices, shares); futures are root plus carry plus a small basis that
-now and then strays; options are priced by Black's formula with a smile on the clean forward,
-so that a future out of its band can be traded against them.
+The story moves the roots (indices, shares), `devstack/dhan/sources/day_market.py` says what
+every instrument is worth then, and `devstack/dhan/sources/flow.py` lets it trade.
 """
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
 import numpy as np
 
@@ -19,27 +17,14 @@ from core.errors import CalendarError
 from core.instrument import Instrument, Segment
 from core.session import Market, TradingCalendar
 from devstack.dhan.listing import INDIA_VIX, SHARES, UNDERLYINGS, futures_of, index_of, options_of
-from devstack.dhan.pricing import Floats
-from devstack.dhan.sources.flow import Flow, Schedule, index_flow, traded_flow
+from devstack.dhan.sources.day_market import DayMarket
+from devstack.dhan.sources.flow import Flow, index_flow, traded_flow
 from devstack.dhan.sources.history import History
 from devstack.dhan.sources.quoted_book import QuotedBook
-from devstack.dhan.sources.roots import (
-    ROOTS,
-    Liquidity,
-    Root,
-    fair_value,
-    liquidity,
-    root_of,
-    session_of,
-    years_left,
-)
+from devstack.dhan.sources.roots import ROOTS, root_of
 from devstack.dhan.sources.story import Story, tell
-from devstack.dhan.sources.walk import TradingTime, inside, mean_reverting
-from devstack.dhan.tape import Columns, Integers, Tape, TapeSession
-
-_BASIS_DEVIATION: Final = 0.00006
-_BASIS_FADES_YEARS: Final = 2 / 365  # Within two days of expiry a future is pulled to its index.
-_DELAY_SECONDS: Final = (0.04, 0.22)  # From the exchange to the broker's feed.
+from devstack.dhan.sources.walk import TradingTime
+from devstack.dhan.tape import Columns, Tape, TapeSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,155 +56,19 @@ def generate(seed: int, day: date, calendar: TradingCalendar) -> GeneratedDay:
     clock = TradingTime(tuple((start, end) for start, end in session.windows))
     history = History(seed, day, calendar)
     story = tell(np.random.default_rng([seed, day.toordinal(), 100]), clock.minutes)
-    maker = _Maker(seed, day, calendar, clock, history, story)
-    return GeneratedDay(maker.tape(), history, story, calendar)
+    signal_instruments = _signal_instruments(day, calendar)
+    anchors = {root: history.settle(root, signal_instruments[root.symbol]) for root in ROOTS}
+    market = DayMarket((seed, day.toordinal()), clock, calendar, story, anchors, history.roots)
+    instruments = _listed(day, calendar, history)
+    tape = _tape(instruments, market, _session(day, clock, instruments, history),
+                 f"generated day {day}, seed {seed}")  # fmt: skip
+    return GeneratedDay(tape, history, story, calendar)
 
 
-class _Maker:
-    """The parts of one day, made in order: paths of the roots, then every instrument on them."""
-
-    def __init__(  # noqa: PLR0913, PLR0917 - everything a day is made from
-        self,
-        seed: int,
-        day: date,
-        calendar: TradingCalendar,
-        clock: TradingTime,
-        history: History,
-        story: Story,
-    ) -> None:
-        self._seed = seed
-        self._day = day
-        self._calendar = calendar
-        self._clock = clock
-        self._history = history
-        self._story = story
-        self._grid = np.arange(clock.seconds + 1, dtype=np.float64)
-        self._instruments = _listed(day, calendar, history)
-        traded = {root_of(each).number: each for each in reversed(self._instruments)
-                  if each.kind.is_future or each.segment is Segment.NSE_EQ}  # fmt: skip
-        self._paths = {root: self._path(root, traded[root.number]) for root in ROOTS}
-        self._volatility = {root: self._volatility_path(root) for root in ROOTS}
-
-    def tape(self) -> Tape:
-        """Return all packets merged in order of time."""
-        session = self._session()
-        usual = [self._liquidity(instrument) for instrument in self._instruments]
-        flows = [
-            self._flow(number, usual[number], int(session.previous_oi[number]))
-            for number in range(len(usual))
-        ]
-        columns = Columns.joined([flow.columns for flow in flows])
-        order = np.argsort(columns.time_ns, kind="stable")
-        columns = columns.take(order)
-        book = QuotedBook(
-            self._instruments,
-            [each.resting_lots for each in usual],
-            columns.instrument,
-            np.concatenate([flow.best_bid for flow in flows])[order],
-            np.concatenate([flow.spread for flow in flows])[order],
-        )
-        label = f"generated day {self._day}, seed {self._seed}"
-        return Tape(self._instruments, [session], columns, book, label)
-
-    def _generator(self, *parts: int) -> np.random.Generator:
-        return np.random.default_rng([self._seed, self._day.toordinal(), *parts])
-
-    def _path(self, root: Root, traded: Instrument) -> Floats:
-        """Return a root's price at every second of trading."""
-        generator = self._generator(101, root.number)
-        steps = len(self._grid)
-        slow = mean_reverting(generator, steps, deviation=0.00034, half_life=330)
-        fast = mean_reverting(generator, steps, deviation=0.00013, half_life=22)
-        level = root.beta * self._story.level(self._grid) + slow + fast
-        path: Floats = self._history.anchor(root, traded) * np.exp(level)
-        return path
-
-    def _volatility_path(self, root: Root) -> Floats:
-        """Return the volatility at the money: it falls when the market rises."""
-        noise = mean_reverting(
-            self._generator(102, root.number), len(self._grid), deviation=0.008, half_life=900
-        )
-        fall = 2.5 * (self._story.level(self._grid) - self._story.level(np.zeros(1)))
-        path: Floats = self._history.last_volatility(root) * np.exp(noise - noise[0] - fall)
-        return path
-
-    def _liquidity(self, instrument: Instrument) -> Liquidity:
-        return liquidity(instrument, self._day, float(self._paths[root_of(instrument)][0]))
-
-    def _flow(self, number: int, usual: Liquidity, interest: int) -> Flow:
-        instrument = self._instruments[number]
-        generator = self._generator(103, instrument.segment.code, instrument.security_id)
-        schedule = self._schedule(generator, instrument, usual)
-        if instrument.segment is Segment.IDX_I:
-            return index_flow(number, instrument, schedule)
-        return traded_flow(generator, number, instrument, schedule, (usual, interest))
-
-    def _schedule(
-        self, generator: np.random.Generator, instrument: Instrument, usual: Liquidity
-    ) -> Schedule:
-        at = self._packet_seconds(generator, instrument, usual)
-        traded_ns = self._clock.instants(at)
-        time_ns = self._clock.instants(at)
-        if instrument.segment is not Segment.IDX_I:
-            delays = generator.uniform(*_DELAY_SECONDS, len(at)) * 1e9
-            time_ns = np.maximum.accumulate(traded_ns + delays.astype(np.int64))
-        session = session_of(instrument, self._day, self._calendar)
-        windows = session.windows if session is not None else ()
-        kept = inside(windows, time_ns) & inside(windows, traded_ns)
-        at, time_ns, traded_ns = at[kept], time_ns[kept], traded_ns[kept]
-        minute_noise = np.exp(0.22 * generator.standard_normal(self._clock.minutes))
-        busy = (self._story.activity * minute_noise)[(at / 60).astype(np.int64)]
-        return Schedule(time_ns, traded_ns, self._fair(instrument, at, time_ns), busy)
-
-    def _packet_seconds(
-        self, generator: np.random.Generator, instrument: Instrument, usual: Liquidity
-    ) -> Floats:
-        """Return when packets are made: an index by the clock, the rest at random."""
-        seconds = float(self._clock.seconds)
-        if instrument.segment is Segment.IDX_I:
-            beats = int(seconds * usual.packets_per_second)
-            return np.arange(beats, dtype=np.float64) / usual.packets_per_second
-        count = max(int(usual.packets_per_second * seconds), 2)
-        at = np.sort(generator.uniform(0.0, seconds, count))
-        at[0] = min(at[0], generator.uniform(0.3, 4.0))  # All are quoted soon after the opening.
-        return at
-
-    def _fair(self, instrument: Instrument, at: Floats, time_ns: Integers) -> Floats:
-        root = root_of(instrument)
-        price = np.interp(at, self._grid, self._paths[root])
-        volatility = np.interp(at, self._grid, self._volatility[root])
-        if instrument.expiry is None:
-            return fair_value(instrument, price, price, volatility)
-        years = years_left(instrument, time_ns, self._calendar)
-        value = fair_value(instrument, price, years, volatility)
-        if instrument.kind.is_future:
-            value = value * (1.0 + np.interp(at, self._grid, self._basis(instrument, years)))
-        return value
-
-    def _basis(self, instrument: Instrument, years: Floats) -> Floats:
-        """Return by which fraction a future is off its carry, at every second."""
-        noise = mean_reverting(
-            self._generator(104, instrument.security_id),
-            len(self._grid),
-            deviation=_BASIS_DEVIATION,
-            half_life=90,
-        )
-        pull = np.clip(np.interp(self._grid, (0, len(self._grid)), (years[0], years[-1]))
-                       / _BASIS_FADES_YEARS, 0.0, 1.0)  # fmt: skip
-        basis: Floats = (noise + self._story.basis(self._grid)) * pull
-        return basis
-
-    def _session(self) -> TapeSession:
-        """Return what was known before the day began; nothing where there is no history."""
-        days = self._history.recent_days(1)
-        last = [self._history.joined(each, days) for each in self._instruments]
-        return TapeSession(
-            self._day,
-            self._clock.windows,
-            np.array([each.close[-1] if len(each) else 0 for each in last], np.float32),
-            np.array([each.open_interest[-1] if len(each) else 0 for each in last], np.uint32),
-            np.array([each.volume.sum() for each in last], np.uint32),
-        )
+def _signal_instruments(day: date, calendar: TradingCalendar) -> dict[str, Instrument]:
+    """Return what is traded of each root and has volume: the near future, or the share itself."""
+    found = {each.symbol: futures_of(each, day, calendar)[0] for each in UNDERLYINGS}
+    return found | {share.instrument.symbol: share.instrument for share in SHARES}
 
 
 def _listed(day: date, calendar: TradingCalendar, history: History) -> tuple[Instrument, ...]:
@@ -227,6 +76,54 @@ def _listed(day: date, calendar: TradingCalendar, history: History) -> tuple[Ins
     for each in UNDERLYINGS:
         found += futures_of(each, day, calendar)
     found += [share.instrument for share in SHARES]
-    for each, root in zip(UNDERLYINGS, ROOTS, strict=False):
-        found += options_of(each, day, calendar, history.last_root_price(root))
+    for each in UNDERLYINGS:
+        last = history.roots.last_price(root_of(index_of(each)))
+        found += options_of(each, day, calendar, last)
     return tuple(found)
+
+
+def _session(
+    day: date, clock: TradingTime, instruments: tuple[Instrument, ...], history: History
+) -> TapeSession:
+    """Return what was known before the day began; nothing where there is no history."""
+    last_day = history.days()[-1:]
+    last = [history.joined(each, last_day) for each in instruments]
+    return TapeSession(
+        day,
+        clock.windows,
+        np.array([each.close[-1] if len(each) else 0 for each in last], np.float32),
+        np.array([each.open_interest[-1] if len(each) else 0 for each in last], np.uint32),
+        np.array([each.volume.sum() for each in last], np.uint32),
+    )
+
+
+def _tape(
+    instruments: tuple[Instrument, ...], market: DayMarket, session: TapeSession, label: str
+) -> Tape:
+    """Return the packets of all instruments, merged in order of time."""
+    flows = [
+        _flow(number, instrument, market, session) for number, instrument in enumerate(instruments)
+    ]
+    columns = Columns.joined([flow.columns for flow in flows])
+    order = np.argsort(columns.time_ns, kind="stable")
+    columns = columns.take(order)
+    book = QuotedBook(
+        instruments,
+        [market.liquidity(each).resting_lots for each in instruments],
+        columns.instrument,
+        np.concatenate([flow.best_bid for flow in flows])[order],
+        np.concatenate([flow.spread for flow in flows])[order],
+    )
+    return Tape(instruments, [session], columns, book, label)
+
+
+def _flow(number: int, instrument: Instrument, market: DayMarket, session: TapeSession) -> Flow:
+    schedule = market.schedule(instrument)
+    if instrument.segment is Segment.IDX_I:
+        return index_flow(number, instrument, schedule)
+    usual = market.liquidity(instrument)
+    opening = int(session.previous_oi[number])
+    if instrument.expiry is not None and opening == 0:  # A first day without history.
+        opening = round(usual.interest_lots) * instrument.lot_size
+    generator = market.generator(105, instrument.segment.code, instrument.security_id)
+    return traded_flow(generator, number, instrument, schedule, (usual, opening))

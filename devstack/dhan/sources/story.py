@@ -133,9 +133,12 @@ def _breakouts(generator: np.random.Generator, minutes: int, first: int) -> list
 
 
 def _early_reversal(generator: np.random.Generator, direction: int) -> list[tuple[float, float]]:
-    """Return a move against `direction` and a sharp one with it, so that averages cross."""
-    size = direction * generator.uniform(0.9, 1.2)
-    return [(0.0, 0.0), (9.0, -0.0018 * size), (20.0, 0.0016 * size), (24.0, 0.0013 * size)]
+    """Return a move against `direction` and a sharp one with it: averages cross in a strong trend.
+
+    The second one stays well inside the breakout that follows in the same direction.
+    """
+    size = direction * generator.uniform(0.95, 1.15)
+    return [(0.0, 0.0), (9.0, -0.0030 * size), (16.0, 0.0013 * size), (24.0, 0.0006 * size)]
 
 
 def _range_then_move(

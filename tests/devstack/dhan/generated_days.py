@@ -1,7 +1,7 @@
 """Generated days that several tests look at, made once per process; tests only read them."""
 
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from core.session import TradingCalendar, load_calendar
 from devstack.dhan.sources.generated import GeneratedDay, generate
@@ -16,6 +16,6 @@ def calendar() -> TradingCalendar:
     return load_calendar()
 
 
-@cache
+@lru_cache(maxsize=3)  # A day takes about 150 MB.
 def generated(seed: int = 1, day: date = DEFAULT_DAY) -> GeneratedDay:
     return generate(seed, day, calendar())
