@@ -41,7 +41,7 @@ def read_candles(
         If the file cannot be read or a row is not a candle; names file, line and value.
     """
     candles: list[Candle] = []
-    with _opened(path) as file:
+    with opened(path) as file:
         reader = csv.DictReader(file)
         missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
         if missing:
@@ -149,7 +149,14 @@ def _number(row: dict[str, str], name: str) -> float:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[TextIO]:
+def opened(path: Path) -> Iterator[TextIO]:
+    """Open a text file, compressed or not.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, also later on while it is.
+    """
     try:
         if path.suffix == ".gz":
             with gzip.open(path, "rt", encoding="utf-8", newline="") as file:

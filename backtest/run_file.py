@@ -1,0 +1,138 @@
+"""What was watched and deployed during a recorded run: the worker's `run.json`.
+
+In:  the JSON that stands beside the recorded frames.
+Out: `RunFacts`: instruments and strategies, each with the tick before which it came.
+Next: `backtest/recording.py`, which plays both together.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import strategies
+from backtest.driver import Deployment
+from core.candle import Candle, InstrumentKey, Interval
+from core.errors import DataError
+from core.instrument import Instrument, InstrumentKind, OptionSide, Segment
+from core.parameters import parameters_from
+from core.risk_parameters import RiskParameters
+from core.strategy import StrategyConfig
+
+
+class WatchFact(NamedTuple):
+    """An instrument came under watch after so many ticks."""
+
+    after_ticks: int
+    instrument: Instrument
+    has_derivatives: bool
+
+
+class DeployFact(NamedTuple):
+    """A strategy began, or began anew, after so many ticks."""
+
+    after_ticks: int
+    deployment: Deployment
+    warm_up: tuple[Candle, ...]
+
+
+class CommandFact(NamedTuple):
+    """A config was paused, resumed or stopped after so many ticks."""
+
+    after_ticks: int
+    config_id: str
+    command: str
+    keep_positions: bool
+
+
+class RunFacts(NamedTuple):
+    """Everything beside the packets that decided what a run did."""
+
+    run_id: UUID
+    watched: tuple[WatchFact, ...]
+    deployed: tuple[DeployFact, ...]
+    commands: tuple[CommandFact, ...]
+
+
+def read_run(path: Path) -> RunFacts:
+    """Return the facts of a run.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read or lacks something; names it.
+    ConfigError
+        If a strategy in it cannot be made any more.
+    """
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        return RunFacts(
+            UUID(facts["run_id"]),
+            tuple(_watched(each) for each in facts["instruments"]),
+            tuple(_deployed(each) for each in facts["configs"]),
+            tuple(_command(each) for each in facts.get("commands", ())),
+        )
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, TypeError, KeyError, ArithmeticError) as error:
+        raise DataError(f"{path}: {type(error).__name__} {error}") from error
+
+
+def _watched(fact: Mapping[str, Any]) -> WatchFact:
+    return WatchFact(fact["after_ticks"], _instrument(fact), bool(fact["has_derivatives"]))
+
+
+def _instrument(fact: Mapping[str, Any]) -> Instrument:
+    return Instrument(
+        Segment(fact["segment"]),
+        int(fact["security_id"]),
+        fact["symbol"],
+        InstrumentKind(fact["kind"]),
+        int(fact["lot_size"]),
+        Decimal(fact["tick_size"]),
+        underlying=fact["underlying"],
+        display_name=fact["display_name"],
+        expiry=date.fromisoformat(fact["expiry"]) if fact["expiry"] else None,
+        strike=Decimal(fact["strike"]) if fact["strike"] else None,
+        option_side=OptionSide(fact["option_side"]) if fact["option_side"] else None,
+        freeze_quantity=fact["freeze_quantity"],
+    )
+
+
+def _deployed(fact: Mapping[str, Any]) -> DeployFact:
+    found = strategies.type_of(fact["module_path"], fact["class_name"])
+    config = StrategyConfig(
+        id=fact["id"],
+        strategy_id=fact["strategy_id"],
+        user_id=fact["user_id"],
+        portfolio_id=fact["portfolio_id"],
+        name=fact["name"],
+        instruments=tuple(_key(each) for each in fact["instruments"]),
+        intervals=tuple(Interval(each) for each in fact["intervals"]),
+        capital=Decimal(fact["capital"]),
+        risk=parameters_from(RiskParameters, fact["risk"]),
+    )
+    strategy = strategies.make(found.name, fact["parameters"])
+    warm_up = tuple(_candle(each) for each in fact["warm_up"])
+    return DeployFact(fact["after_ticks"], Deployment(config, strategy, fact["digest"]), warm_up)
+
+
+def _command(fact: Mapping[str, Any]) -> CommandFact:
+    return CommandFact(
+        fact["after_ticks"],
+        fact["config_id"],
+        fact["command"],
+        bool(fact.get("keep_positions", False)),
+    )
+
+
+def _candle(values: list[Any]) -> Candle:
+    key, interval, *rest = values
+    return Candle(_key(key), Interval(interval), *rest)
+
+
+def _key(values: list[Any]) -> InstrumentKey:
+    return (Segment(values[0]), int(values[1]))
