@@ -89,9 +89,11 @@ async def _start(services: Services, running: AsyncExitStack) -> None:
     runner = web.AppRunner(gateway.app, access_log=None, shutdown_timeout=_GOODBYE_SECONDS)
     await runner.setup()
     running.push_async_callback(runner.cleanup)
-    running.push_async_callback(realtime.stop)  # First: cleanup would wait for its websockets.
+    running.push_async_callback(realtime.stop)  # Before the cleanup, which waits for websockets.
     await realtime.start()
-    await web.SockSite(runner, services.listener).start()
+    site = web.SockSite(runner, services.listener)
+    running.push_async_callback(site.stop)  # First of all, or clients would come back at once.
+    await site.start()
 
 
 async def _until_over(services: Services, asked: asyncio.Event) -> None:

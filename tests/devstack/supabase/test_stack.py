@@ -12,6 +12,8 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from core.errors import EXIT_CONFIGURATION, EXIT_OUTSIDE_WORLD
 from devstack.supabase.state import default_home, scratch_of
@@ -89,6 +91,18 @@ def test_being_asked_to_stop_while_starting_stops_everything(home: Path, moment:
         process.send_signal(signal.SIGINT)
         assert end(process).status == 0
         assert not alive_in(home)
+
+
+def test_an_open_websocket_is_closed_and_does_not_hold_up_the_end(home: Path) -> None:
+    with ready(home) as stack:
+        address = stack.url.replace("http", "ws") + "/realtime/v1/websocket"
+        with connect(f"{address}?apikey={stack.publishable_key}") as websocket:
+            stack.process.send_signal(signal.SIGINT)
+            with pytest.raises(ConnectionClosed) as closed:
+                websocket.recv(timeout=10)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1001
+        assert end(stack.process).status == 0
 
 
 def test_nothing_survives_a_killed_stack_and_the_next_one_starts(home: Path) -> None:
