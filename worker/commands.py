@@ -83,7 +83,7 @@ class Commands:
                     schema="public",
                 )
                 await channel.subscribe()
-                while client.is_connected:  # It reconnects by itself for a while, then gives up.
+                while client.is_connected:  # noqa: ASYNC110 - it has no event. It reconnects by itself for a while, then gives up.
                     await asyncio.sleep(_LOOK_AGAIN_SECONDS)
             except Exception as error:  # noqa: BLE001 - whatever it is, the poll goes on.
                 _log.warning("Realtime is away: %s", type(error).__name__)

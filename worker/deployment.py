@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from dataclasses import asdict
 from typing import Any, Final
 
 from core.candle import Candle
@@ -90,6 +91,7 @@ class Deployment:
                 await self._end_child()
                 raise
             if paused:
+                self._note_command("PAUSE")
                 self._parts.market.engine.pause(self.id)
         self._report(ConfigStatus.PAUSED if paused else ConfigStatus.ACTIVE)
 
@@ -99,6 +101,7 @@ class Deployment:
         market = self._parts.market
         market.rounds.leave(self)
         if self._is_deployed:
+            self._note_command("STOP", keep_positions=keep_positions)
             market.take_effects(market.engine.stop(self.id, keep_positions=keep_positions))
         await self._end_child()
         self._report(ConfigStatus.STOPPED)
@@ -119,11 +122,13 @@ class Deployment:
 
     def pause(self) -> None:
         """Enter nothing more; the process goes on listening, protective exits go on."""
+        self._note_command("PAUSE")
         self._parts.market.engine.pause(self.id)
         self._report(ConfigStatus.PAUSED)
 
     def resume(self) -> None:
         """Enter again."""
+        self._note_command("RESUME")
         self._parts.market.engine.resume(self.id)
         self._report(ConfigStatus.ACTIVE)
 
@@ -196,17 +201,18 @@ class Deployment:
         return until_ns
 
     def _record(self, keys: tuple[Any, ...], loaded: Loaded, candles: list[Candle]) -> None:
-        recorder = self._parts.market.recorder
-        if recorder is not None:
-            design = self.design
-            fact = {
-                **design._asdict(),
-                "risk": design.settings.get("risk_parameters") or {},
-                "instruments": keys,
-                "digest": loaded.digest,
-                "warm_up": [candle.as_tuple() for candle in candles],
-            }
-            recorder.note("configs", fact)
+        fact = {
+            **self.design._asdict(),
+            "risk": asdict(self.design.risk),
+            "instruments": keys,
+            "digest": loaded.digest,
+            "warm_up": [candle.as_tuple() for candle in candles],
+        }
+        self._parts.market.note("configs", fact)
+
+    def _note_command(self, command: str, *, keep_positions: bool = False) -> None:
+        fact = {"config_id": self.id, "command": command, "keep_positions": keep_positions}
+        self._parts.market.note("commands", fact)
 
     # -- rounds ------------------------------------------------------------------------------
 

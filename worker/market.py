@@ -68,7 +68,7 @@ class Market:
         self.run_id: Final = run_id
         self.calendar: Final = calendar
         self.follows_feed: Final = follows_feed
-        self.recorder: Final = recorder
+        self._recorder: Final = recorder
         self.engine: Final = Engine(run_id, calendar)
         self.intake: Final = Intake(
             self.engine, self.take_effects, self._on_control, self._latest_ns, recorder
@@ -116,8 +116,12 @@ class Market:
         self.intake.route(instrument, slot)
         row = instrument_row(instrument)
         self.put_own("instrument", row)
-        if self.recorder is not None:
-            self.recorder.note("instruments", {**row, "has_derivatives": has_derivatives})
+        self.note("instruments", {**row, "has_derivatives": has_derivatives})
+
+    def note(self, kind: str, fact: dict[str, Any]) -> None:
+        """Record something beside the ticks that decides what happens, if we record."""
+        if self._recorder is not None:
+            self._recorder.note(kind, self.intake.ticks, fact)
 
     def hours_of(self, key: InstrumentKey) -> Hours:
         """Return by which hours a watched instrument trades."""

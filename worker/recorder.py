@@ -54,9 +54,15 @@ class Recorder:
         self._file.write(encode_record(received_ns, message))
         self.messages += 1
 
-    def note(self, kind: str, fact: dict[str, Any]) -> None:
-        """Add a fact to `run.json`, whole and at once, so that a killed run can be played too."""
-        self._facts.setdefault(kind, []).append({"after_messages": self.messages, **fact})
+    def note(self, kind: str, after_ticks: int, fact: dict[str, Any]) -> None:
+        """Add a fact to `run.json`, whole and at once, so that a killed run can be played too.
+
+        Parameters
+        ----------
+        after_ticks
+            How many ticks the engine had taken when it became true.
+        """
+        self._facts.setdefault(kind, []).append({"after_ticks": after_ticks, **fact})
         text = json.dumps(self._facts, indent=1, default=str)
         place = self.folder / "run.json"
         part = place.with_suffix(".part")
