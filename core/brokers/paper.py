@@ -10,7 +10,6 @@ feed has no depth it is filled at the last price, worse by the configured slippa
 is filled by the levels at its price or better, or in full when a trade passes through its price.
 """
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -20,7 +19,7 @@ from core.errors import ConfigError
 from core.instrument import Instrument
 from core.money import to_money
 from core.order import Order, OrderType, Side
-from core.tick import Book, Level
+from core.tick import Book
 
 _NS_PER_MS: Final = 1_000_000
 
@@ -81,6 +80,16 @@ class _Resting:
         return price < self.limit if self.side is Side.BUY else price > self.limit
 
 
+class _Offer:
+    """What is left of one level while one packet fills several orders."""
+
+    __slots__ = ("left", "price")
+
+    def __init__(self, price: Decimal, quantity: int) -> None:
+        self.price: Final = price
+        self.left = quantity
+
+
 class PaperBroker:
     """Hold simulated orders and fill them from packets.
 
@@ -126,11 +135,10 @@ class PaperBroker:
             The packet's depth, None where the feed has none. Two orders do not share a level.
         """
         done: list[Execution] = []
-        taken: dict[Side, int] = {Side.BUY: 0, Side.SELL: 0}
+        offers = {side: _offers(side, book) for side in Side}
         for each in self._resting.get(key, []):
             if each.active_ns <= now_ns:
-                fills = self._fills(each, price, book, taken[each.side])
-                taken[each.side] += sum(quantity for quantity, _ in fills)
+                fills = self._fills(each, price, offers[each.side])
                 each.remaining -= sum(quantity for quantity, _ in fills)
                 done += [Execution(each.order_id, quantity, at) for quantity, at in fills]
         if done:
@@ -138,16 +146,13 @@ class PaperBroker:
         return done
 
     def _fills(
-        self, each: _Resting, price: float, book: Book | None, taken: int
+        self, each: _Resting, price: float, offers: list[_Offer]
     ) -> list[tuple[int, Decimal]]:
         last = to_money(price)
         if each.is_passed_by(last) and each.limit is not None:
             return [(each.remaining, each.limit)]
-        levels: Sequence[Level] = ()
-        if book is not None:
-            levels = book.asks if each.side is Side.BUY else book.bids
-        if levels:
-            return _walk(each, levels, taken)
+        if offers:
+            return _walk(each, offers)
         if each.type is OrderType.LIMIT:
             return []
         slippage = each.side.sign * self._settings.slippage_ticks * each.instrument.tick_size
@@ -161,18 +166,24 @@ class PaperBroker:
             self._resting.pop(key, None)
 
 
-def _walk(each: _Resting, levels: Sequence[Level], taken: int) -> list[tuple[int, Decimal]]:
-    """Return what the levels fill after `taken` units of them have gone to earlier orders."""
+def _offers(side: Side, book: Book | None) -> list[_Offer]:
+    """Return what an order of this side meets, best first."""
+    if book is None:
+        return []
+    levels = book.asks if side is Side.BUY else book.bids
+    return [_Offer(to_money(level.price), level.quantity) for level in levels]
+
+
+def _walk(each: _Resting, offers: list[_Offer]) -> list[tuple[int, Decimal]]:
+    """Take whole lots from the offers until the order is filled or its limit reached."""
     fills: list[tuple[int, Decimal]] = []
     remaining, lot = each.remaining, each.instrument.lot_size
-    for level in levels:
-        price = to_money(level.price)
-        if not remaining or not each.accepts(price):
+    for offer in offers:
+        if not remaining or not each.accepts(offer.price):
             break
-        skipped = min(taken, level.quantity)
-        taken -= skipped
-        quantity = min(remaining, (level.quantity - skipped) // lot * lot)
+        quantity = min(remaining, offer.left // lot * lot)
         if quantity:
-            fills.append((quantity, price))
+            fills.append((quantity, offer.price))
+            offer.left -= quantity
             remaining -= quantity
     return fills
