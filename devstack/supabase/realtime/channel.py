@@ -8,13 +8,10 @@ Next: `devstack/supabase/realtime/connection.py`, which owns the socket.
 import asyncio
 import json
 import logging
-import time
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
-import psycopg
-
-from core.errors import StoreError, TradingError
+from devstack.supabase.realtime.credentials import Credentials, RefusedError, Scope
 from devstack.supabase.realtime.hub import Hub
 from devstack.supabase.realtime.identity import Identity
 from devstack.supabase.realtime.join_request import JoinRequest
@@ -25,16 +22,11 @@ from devstack.supabase.realtime.phoenix import (
     Version,
     encode,
 )
-from devstack.supabase.realtime.rights import PUBLIC_RIGHTS, ChannelRights, ask_channel_rights
 from devstack.supabase.realtime.subscription import Subscription
-from devstack.supabase.realtime.tokens import TokenRefusedError, expiry_message, is_token
+from devstack.supabase.realtime.tokens import TokenRefusedError
 from devstack.supabase.realtime.topics import PREFIX, Topic
 
 log = logging.getLogger(__name__)
-
-
-class RefusedError(TradingError):
-    """Raised when a channel may not be joined or used; the text is what the client is told."""
 
 
 class Link(Protocol):
@@ -67,21 +59,29 @@ class Channel:
     ) -> None:
         self.topic = message.topic
         self.join_ref = message.join_ref or message.ref
-        self.identity = identity
         self._name = message.topic.removeprefix(PREFIX)
         self._hub = hub
         self._link = link
         self._request = request
-        self._rights = ChannelRights(frozenset())
         self._shared: Topic | None = None
-        self._token = request.token
-        self._expiry: asyncio.TimerHandle | None = None
+        self._credentials = Credentials(
+            hub,
+            Scope(self._name, private=request.private),
+            request.token,
+            identity,
+            expired=self.close,
+        )
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def version(self) -> Version:
         """The protocol the client speaks."""
         return self._link.version
+
+    @property
+    def identity(self) -> Identity:
+        """Who the channel speaks for now."""
+        return self._credentials.identity
 
     async def join(self, ref: str | None) -> None:
         """Enter the topic and answer the client.
@@ -91,9 +91,8 @@ class Channel:
         RefusedError
             A private channel's policies do not let this identity read.
         """
-        self._rights = await self._ask_rights(self.identity)
+        await self._credentials.establish()
         self._shared = self._hub.topics.join(self._name, self, private=self._request.private)
-        self._watch_expiry()
         changes = Subscription(
             self._hub, self, self._request.postgres_changes, self._report_changes
         )
@@ -125,8 +124,7 @@ class Channel:
 
     def leave(self) -> None:
         """Let go of everything; the client is told nothing."""
-        if self._expiry is not None:
-            self._expiry.cancel()
+        self._credentials.lapse()
         for task in self._tasks:
             task.cancel()
         self._hub.bindings.remove(self)
@@ -143,7 +141,7 @@ class Channel:
     def reads(self, extension: str) -> bool:
         """Tell whether the client is to receive `broadcast` or `presence`."""
         wanted = extension != "presence" or self._request.hears_presence
-        return wanted and self._rights.allows(extension, "read")
+        return wanted and self._credentials.rights.allows(extension, "read")
 
     def push_frame(self, frame: str | bytes) -> None:
         """Send a frame that says nothing of this joining."""
@@ -153,25 +151,6 @@ class Channel:
         """Send one database change."""
         numbers = ",".join(map(str, ids))
         self._push("postgres_changes", f'{{"ids":[{numbers}],"data":{data}}}')
-
-    async def _ask_rights(self, identity: Identity) -> ChannelRights:
-        if not self._request.private:
-            return PUBLIC_RIGHTS
-        try:
-            rights = await ask_channel_rights(self._hub.database, self._name, identity)
-        except StoreError as error:
-            raise RefusedError(f"UnableToConnectToDatabase: {error}") from error
-        except psycopg.Error as error:
-            self._hub.counters["policy_failed"] += 1
-            log.warning("policies on realtime.messages fail for %r: %s", self._name, error)
-            rights = ChannelRights(frozenset())
-        if not rights.allows("broadcast", "read"):
-            self._hub.counters["private_channel_refused"] += 1
-            raise RefusedError(
-                "Unauthorized: You do not have permissions to read from this Channel topic: "
-                + self._name
-            )
-        return rights
 
     def _welcome(self, changes: Subscription, ref: str | None) -> None:
         self._reply(ref, "ok", {"postgres_changes": changes.echo()})
@@ -230,7 +209,7 @@ class Channel:
             self._reply(message.ref, "error", {"reason": reason})
 
     def _may(self, extension: str, message: ClientMessage) -> bool:
-        if self._rights.allows(extension, "write"):
+        if self._credentials.rights.allows(extension, "write"):
             return True
         self._hub.counters[f"{extension}_refused"] += 1
         reason = f"Unauthorized: You do not have permissions to write {extension} to this topic"
@@ -239,28 +218,10 @@ class Channel:
 
     async def _renew(self, token: object) -> None:
         """Take a new token; one that cannot be accepted ends the channel, as on hosted."""
-        if token == self._token or not isinstance(token, str) or not is_token(token):
-            return
         try:
-            identity = self._hub.tokens.from_token(token)
-            self._rights = await self._ask_rights(identity)
+            await self._credentials.renew(token)
         except (TokenRefusedError, RefusedError) as refusal:
             self.close(str(refusal))
-            return
-        self._token, self.identity = token, identity
-        self._watch_expiry()
-
-    def _watch_expiry(self) -> None:
-        if self._expiry is not None:
-            self._expiry.cancel()
-        expires_at = self.identity.expires_at
-        if expires_at is not None:
-            delay = max(0.0, expires_at - time.time())
-            self._expiry = asyncio.get_running_loop().call_later(delay, self._expire, expires_at)
-
-    def _expire(self, expired_at: float) -> None:
-        self._hub.counters["tokens_expired"] += 1
-        self.close(expiry_message(expired_at))
 
     def _report_changes(self, status: str, message: str) -> None:
         if status == "error":

@@ -14,7 +14,8 @@ from typing import Final
 from aiohttp import WSMsgType, web
 
 from core.errors import DataError
-from devstack.supabase.realtime.channel import Channel, RefusedError
+from devstack.supabase.realtime.channel import Channel
+from devstack.supabase.realtime.credentials import RefusedError
 from devstack.supabase.realtime.hub import Hub
 from devstack.supabase.realtime.identity import Identity
 from devstack.supabase.realtime.join_request import JoinRequest, parse_join

@@ -24,7 +24,7 @@ from devstack.supabase.realtime.pgoutput import Begin, Change, Event, Relation
 from devstack.supabase.realtime.records import Occurrence, commit_timestamp
 from devstack.supabase.realtime.replication import Replication
 from devstack.supabase.realtime.rights import await_commits
-from devstack.supabase.realtime.stream import Source
+from devstack.supabase.realtime.slot import Source
 from devstack.supabase.realtime.tables import Table, load_table
 
 log = logging.getLogger(__name__)

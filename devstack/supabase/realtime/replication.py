@@ -19,13 +19,8 @@ from psycopg import pq
 from core.errors import DataError
 from devstack.supabase.realtime.pgoutput import Event
 from devstack.supabase.realtime.position import Position
-from devstack.supabase.realtime.stream import (
-    Source,
-    Stream,
-    StreamLostError,
-    drop_slot,
-    open_stream,
-)
+from devstack.supabase.realtime.slot import Source, StreamLostError, drop_slot, open_stream
+from devstack.supabase.realtime.stream import Stream
 
 log = logging.getLogger(__name__)
 

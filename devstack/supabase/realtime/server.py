@@ -8,8 +8,9 @@ Next: `devstack/supabase/realtime/feed.py` for the way of a change,
 
 import asyncio
 import contextlib
+import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import WSCloseCode, web
@@ -24,15 +25,18 @@ from devstack.supabase.realtime.feed import Feed
 from devstack.supabase.realtime.hub import Hub
 from devstack.supabase.realtime.messages import purge_forever
 from devstack.supabase.realtime.phoenix import Version
-from devstack.supabase.realtime.stream import Source
+from devstack.supabase.realtime.slot import Source
 from devstack.supabase.realtime.tables import PUBLICATION
 from devstack.supabase.realtime.tokens import Claims, Tokens
 from devstack.supabase.realtime.topics import Topics
+
+log = logging.getLogger(__name__)
 
 SLOT: Final = "embedded_realtime"
 _PUBLICATIONS: Final = f"{PUBLICATION},supabase_realtime_messages"
 _CONNECT_TIMEOUT_SECONDS: Final = 5
 _CLOSE_SECONDS: Final = 1.0  # What a client gets to say goodbye.
+_AFTER_BUG_SECONDS: Final = 1.0
 _LARGEST_MESSAGE_BYTES: Final = 4 * 1024 * 1024
 
 
@@ -81,17 +85,21 @@ class Realtime:
 
     async def start(self) -> None:
         """Begin to stream; clients may connect at once and are told when changes flow."""
+        work = {
+            "replication": self._feed.replication.run,
+            "feed": self._feed.run,
+            "purge": lambda: purge_forever(self._questions),
+        }
         self._tasks = [
-            asyncio.create_task(self._feed.replication.run(), name="realtime replication"),
-            asyncio.create_task(self._feed.run(), name="realtime feed"),
-            asyncio.create_task(purge_forever(self._questions), name="realtime purge"),
+            asyncio.create_task(self._keep(run), name=f"realtime {name}")
+            for name, run in work.items()
         ]
 
     async def stop(self) -> None:
-        """Close every connection and let Postgres forget us."""
+        """Close every connection and let Postgres forget us; a second call does nothing."""
         sockets = [connection.socket for connection in self._connections]
         closing = [socket.close(code=WSCloseCode.GOING_AWAY) for socket in sockets]
-        await asyncio.gather(*closing, return_exceptions=True)
+        await asyncio.gather(*closing, return_exceptions=True)  # Who is gone needs no goodbye.
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:
@@ -99,6 +107,7 @@ class Realtime:
                 await task
         if self._tasks:
             await self._feed.replication.forget()
+        self._tasks = []
         await self._questions.close()
         await self._changes.close()
 
@@ -128,6 +137,15 @@ class Realtime:
     async def handle_http(self, request: web.Request) -> web.Response:
         """Serve `POST /realtime/v1/api/broadcast` and `.../{topic}/events/{event}`."""
         return await handle_broadcast(self._hub, request)
+
+    async def _keep(self, run: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await run()
+            except Exception:  # Top of a task: one surprise must not silence Realtime for good.
+                self.counters["bugs"] += 1
+                log.exception("realtime hit something unforeseen and goes on")
+                await asyncio.sleep(_AFTER_BUG_SECONDS)
 
 
 def _source(conninfo: str) -> Source:

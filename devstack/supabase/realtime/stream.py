@@ -1,57 +1,32 @@
-"""One replication connection: opened, read when its socket has something, closed.
+"""One replication connection, read when its socket has something.
 
-In:  a connection string, a slot, where to start.
+In:  a connection in COPY BOTH mode, the place reached so far.
 Out: decoded events in commit order; one `StreamLostError` when it is over.
 Next: `devstack/supabase/realtime/replication.py`, which opens the next one.
 
 Streaming (COPY BOTH) rather than polling: a change arrives in under a millisecond and an idle
-stream costs nothing. psycopg has no API for replication; `psycopg.pq` gives libpq itself.
+stream costs nothing.
 """
 
 import asyncio
 import struct
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import psycopg
 from psycopg import pq
 
-from core.errors import DataError, StoreError
+from core.errors import DataError
 from devstack.supabase.realtime.pgoutput import Event, decode
 from devstack.supabase.realtime.position import Position
+from devstack.supabase.realtime.slot import StreamLostError, refusal
 
 _SILENCE_SECONDS: Final = 20.0  # Each feedback asks for an answer, so silence means death.
 _POSTGRES_EPOCH_US: Final = 946_684_800_000_000
 _XLOG_HEADER_BYTES: Final = 25  # Kind, start, end, clock; then the plugin's message.
 # Messages handled before other tasks get their turn.
 _MOST_AT_ONCE: Final = 500
-# Shut down by somebody, starting up, or the old connection has not let go of the slot yet.
-_PASSING_TROUBLE: Final = frozenset({b"57P01", b"57P02", b"57P03", b"55006"})
-
-
-class StreamLostError(StoreError):
-    """Raised when the replication connection ends.
-
-    Parameters
-    ----------
-    resumable
-        False when Postgres refuses to go on from where we are.
-    """
-
-    def __init__(self, message: str, *, resumable: bool = True) -> None:
-        super().__init__(message)
-        self.resumable = resumable
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What to stream: a superuser's connection string, a slot of ours, publication names."""
-
-    conninfo: str
-    slot: str
-    publications: str
 
 
 class Stream:
@@ -158,90 +133,8 @@ class Stream:
             self.lost.set_exception(error)
 
 
-def open_stream(source: Source, position: Position, *, fresh: bool) -> pq.abc.PGconn:
-    """Connect and start streaming; blocks, so call it in a thread.
-
-    Parameters
-    ----------
-    fresh
-        Make a new slot, dropping the one that is there.
-
-    Raises
-    ------
-    StreamLostError
-        Postgres cannot be reached, or refuses.
-    """
-    connection = _connect(source)
-    try:
-        if fresh:
-            _make_slot(connection, source.slot)
-            position.restart()
-        _execute(
-            connection,
-            f"START_REPLICATION SLOT {source.slot} LOGICAL {position.lsn_text()} "
-            f"(proto_version '1', publication_names '{source.publications}')",
-            pq.ExecStatus.COPY_BOTH,
-        )
-        connection.nonblocking = 1
-    except BaseException:  # Whatever happens, Postgres must not be left with a connection of ours.
-        connection.finish()
-        raise
-    return connection
-
-
-def drop_slot(source: Source) -> None:
-    """Let Postgres forget the slot, so that it keeps no WAL for nobody; blocks.
-
-    Raises
-    ------
-    StreamLostError
-        Postgres cannot be reached, or the slot is in use or unknown.
-    """
-    connection = _connect(source)
-    try:
-        command = f"DROP_REPLICATION_SLOT {source.slot} WAIT"
-        _execute(connection, command, pq.ExecStatus.COMMAND_OK)
-    finally:
-        connection.finish()
-
-
-def _connect(source: Source) -> pq.abc.PGconn:
-    connection = pq.PGconn.connect(source.conninfo.encode())
-    if connection.status == pq.ConnStatus.OK:
-        return connection
-    message = connection.get_error_message().strip()
-    connection.finish()
-    raise StreamLostError(message)
-
-
-def _make_slot(connection: pq.abc.PGconn, slot: str) -> None:
-    _execute(
-        connection,
-        "SELECT pg_catalog.pg_drop_replication_slot(slot_name) "  # noqa: S608 - a name of ours
-        f"FROM pg_catalog.pg_replication_slots WHERE slot_name = '{slot}'",
-        pq.ExecStatus.TUPLES_OK,
-    )
-    _execute(
-        connection,
-        f"CREATE_REPLICATION_SLOT {slot} LOGICAL pgoutput (SNAPSHOT 'nothing')",
-        pq.ExecStatus.TUPLES_OK,
-    )
-
-
-def _execute(connection: pq.abc.PGconn, command: str, expected: pq.ExecStatus) -> None:
-    result = connection.exec_(command.encode())
-    if result.status != expected:
-        raise _refusal(result)
-
-
 def _ending(connection: pq.abc.PGconn) -> StreamLostError:
     result = connection.get_result()
     if result is None:
         return StreamLostError("Postgres ended the stream")
-    return _refusal(result)
-
-
-def _refusal(result: pq.abc.PGresult) -> StreamLostError:
-    state = result.error_field(pq.DiagnosticField.SQLSTATE)
-    message = result.get_error_message().strip() or "Postgres ended the stream"
-    return StreamLostError(message, resumable=state is None or state in _PASSING_TROUBLE)
+    return refusal(result)
