@@ -33,12 +33,10 @@ def test_each_contract_test_fails_when_its_behaviour_is_switched_off(
 ) -> None:
     deeds = campaign.of(behaviour)
     assert deeds, "nothing switches this behaviour off"
-    blind = [
-        f"{run} under sabotage {deed.name}"
-        for deed in deeds
-        for run, how in campaign.outcomes[deed.name].items()
-        if how.outcome == "passed"
-    ]
+    results = [(d.name, *result) for d in deeds for result in campaign.outcomes[d.name].items()]
+    if all(how.outcome == "skipped" for _, _, how in results):
+        pytest.skip(results[0][2].why)
+    blind = [f"{run} under {name}" for name, run, how in results if how.outcome == "passed"]
     assert not blind, f"these did not notice: {blind}"
     broken = [why for deed in deeds for why in deed.broken]
     assert not broken, f"these sabotages broke instead of acting: {broken}"

@@ -26,8 +26,9 @@ async function outcomeOf(stack, run) {
     await CASES[run.behaviour](stage)
     return { outcome: "passed" }
   } catch (error) {
-    const outcome = error instanceof Skipped ? "skipped" : "failed"
-    return { outcome, why: error?.stack ?? JSON.stringify(error) }
+    if (error instanceof Skipped) return { outcome: "skipped", why: error.message }
+    // PostgREST's errors are plain objects.
+    return { outcome: "failed", why: error?.stack ?? JSON.stringify(error) }
   } finally {
     await stage.close()
   }

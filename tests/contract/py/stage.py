@@ -10,6 +10,7 @@ under test. So switching off sign-up fails the cases of sign-up only.
 """
 
 import inspect
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -30,6 +31,9 @@ from supabase import (
 )
 from tests.contract.py.inbox import Inbox
 from tests.contract.target import Target
+
+# httpx makes one per client otherwise, each time reading the certificates of the whole world.
+_TLS = ssl.create_default_context()
 
 # AsyncClient or Client: each call is there in both, and `settled` joins the two.
 type AnyClient = Any
@@ -159,14 +163,14 @@ class Stage:
 
     async def control(self, action: str) -> None:
         """Ask the proxy's control side for something: cut/<tag>, terminate-replication."""
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(verify=_TLS) as client:
             reply = await client.post(f"{self._proxy}/control/{action}")
         if reply.status_code == httpx.codes.NOT_IMPLEMENTED:
             raise SkippedError(reply.text)
         assert reply.status_code == httpx.codes.NO_CONTENT, reply.text
 
     async def _async_client(self, key: str, url: str) -> AsyncClient:
-        http = await self._exit.enter_async_context(httpx.AsyncClient(timeout=30))
+        http = await self._exit.enter_async_context(httpx.AsyncClient(timeout=30, verify=_TLS))
         options = AsyncClientOptions(
             auto_refresh_token=False, persist_session=False, httpx_client=http
         )
@@ -175,13 +179,14 @@ class Stage:
         return client
 
     async def _sync_client(self, key: str, url: str) -> Client:
-        http = self._exit.enter_context(httpx.Client(timeout=30))
+        http = self._exit.enter_context(httpx.Client(timeout=30, verify=_TLS))
         options = ClientOptions(auto_refresh_token=False, persist_session=False, httpx_client=http)
         return create_client(url, key, options)
 
     async def _remove_users(self) -> None:
         headers = {"apikey": self.target.secret_key}
-        async with httpx.AsyncClient(base_url=self.target.url, headers=headers) as http:
+        url = self.target.url
+        async with httpx.AsyncClient(base_url=url, headers=headers, verify=_TLS) as http:
             for user in self._users:
                 if user.id:
                     await http.delete(f"/auth/v1/admin/users/{user.id}")
