@@ -20,7 +20,7 @@ import psycopg
 from core.errors import TradingError
 from devstack.supabase.realtime.database import Database
 from devstack.supabase.realtime.messages import MESSAGES_TABLE, StoredBroadcast, stored_broadcast
-from devstack.supabase.realtime.pgoutput import Begin, Change, Event, Relation
+from devstack.supabase.realtime.pgoutput import Begin, Change, Event, Ignored, Relation
 from devstack.supabase.realtime.records import Occurrence, commit_timestamp
 from devstack.supabase.realtime.replication import Replication
 from devstack.supabase.realtime.rights import await_commits
@@ -104,6 +104,8 @@ class Feed:
             case Relation():
                 self._relations[event.oid] = event
                 self._tables.pop(event.oid, None)  # The description is new, so something changed.
+            case Ignored(tag="T"):  # As on hosted; who must know of it reads again.
+                self._counters["truncates_not_told"] += 1
         return None
 
     async def _occurrence(self, change: Change) -> Occurrence | None:

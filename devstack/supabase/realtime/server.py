@@ -107,6 +107,8 @@ class Realtime:
                 await task
         if self._tasks:
             await self._feed.replication.forget()
+            for name, count in sorted(self.counters.items()):
+                log.info("realtime counted %s: %d", name, count)
         self._tasks = []
         await self._questions.close()
         await self._changes.close()

@@ -257,6 +257,16 @@ async def test_every_row_is_visible_by_the_time_it_is_looked_at(
     assert seen == list(range(200))
 
 
+async def test_a_truncate_is_counted_and_not_told(
+    client: Client, execute: Execute, realtime: Realtime
+) -> None:
+    await client.watch("realtime:a", {"table": "prices"})
+    execute("truncate public.prices")
+    execute("insert into public.prices (symbol) values ('X')")
+    assert (await client.change()).data["type"] == "INSERT"
+    assert realtime.counters["truncates_not_told"] == 1
+
+
 async def test_a_table_dropped_before_its_change_is_told_is_counted(
     client: Client, execute: Execute, realtime: Realtime
 ) -> None:
