@@ -120,16 +120,23 @@ def parse_fault(given: Mapping[str, Any]) -> Fault:
         seconds, count = (_DEFAULT_SECONDS, None) if kind in LASTING else (None, 1)
     if kind in LASTING and seconds is None:
         raise ConfigError(f"fault {kind} lasts: it needs seconds, not count")
+    if kind is FaultKind.REST_DELAY and given.get("delay") is None:
+        raise ConfigError(f"fault {kind} needs delay, the seconds by which the answer is late")
     client = given.get("client")
     return Fault(
         kind=kind,
         client=None if client is None else str(client),
         seconds=seconds,
         count=None if count is None else int(count),
-        code=int(_number(given, "code", 65_535) or _DEFAULT_CODE.get(kind, 0)),
+        code=int(_number(given, "code", _highest_code(kind)) or _DEFAULT_CODE.get(kind, 0)),
         path=str(given.get("path", "")),
         delay=_number(given, "delay", _LONGEST_SECONDS) or 0.0,
     )
+
+
+def _highest_code(kind: FaultKind) -> int:
+    """Return what fits on the wire: 16 bits in a disconnect packet, else an HTTP status."""
+    return 65_535 if kind is FaultKind.DISCONNECT else 599
 
 
 def _number(given: Mapping[str, Any], name: str, high: float) -> float | None:

@@ -71,8 +71,6 @@ class Connection(asyncio.Protocol):
         self._message: list[bytes] = []
         self._reason = ""
 
-    # -- what asyncio tells ------------------------------------------------------------------
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport."""
         if not isinstance(transport, asyncio.Transport):
@@ -119,8 +117,6 @@ class Connection(asyncio.Protocol):
         """Note that the reader has caught up."""
         self._writable.set()
 
-    # -- what the server and the player ask for ------------------------------------------------
-
     @property
     def is_writable(self) -> bool:
         """Whether the reader keeps up."""
@@ -155,10 +151,10 @@ class Connection(asyncio.Protocol):
             else:
                 self._transport.close()
 
-    def disconnect(self, reason: int, text: str) -> None:
+    def disconnect(self, reason: int) -> None:
         """Send packet 50 with a reason, then close."""
         self.send_packet(packets.disconnect(reason))
-        self.close(f"{reason}: {text}")
+        self.close(f"disconnect {int(reason)}")
 
     def close(self, reason: str) -> None:
         """Close as the websocket protocol wants it; a silent client is cut off after 2 s."""
@@ -187,8 +183,6 @@ class Connection(asyncio.Protocol):
             "modes": self.subscriptions.by_mode(),
             **asdict(self.traffic),
         }
-
-    # -- inside ----------------------------------------------------------------------------
 
     def _on_handshake(self, request: HttpRequest) -> None:
         response = self._protocol.accept(request)
@@ -227,7 +221,7 @@ class Connection(asyncio.Protocol):
         except RequestRefusedError as error:
             _log.warning("socket %d: %s", self.number, error)
             self._server.counters.refused_requests[str(int(error.reason))] += 1
-            self.disconnect(error.reason, str(error))
+            self.disconnect(error.reason)
 
     def _serve(self, request: Request) -> None:
         if not request.mode:

@@ -71,7 +71,7 @@ class FeedFaults:
             return True
         fault = self._board.take(FaultKind.DISCONNECT, connection.client_id)
         if fault is not None:
-            connection.disconnect(fault.code, "fault disconnect")
+            connection.disconnect(fault.code)
         return fault is not None
 
     def begin(self, fault: Fault, sockets: Iterable[Connection]) -> None:
@@ -98,4 +98,4 @@ class FeedFaults:
         if fault.kind is FaultKind.RESET:
             connection.reset("fault reset")
         else:
-            connection.disconnect(fault.code, "fault disconnect")
+            connection.disconnect(fault.code)

@@ -86,8 +86,6 @@ class FeedServer:
         self._server: asyncio.Server | None = None
         accounts.on_death.append(self._token_died)
 
-    # -- life --------------------------------------------------------------------------------
-
     async def start(self, port: int) -> int:
         """Listen on loopback; return the port, chosen by the system if `port` is 0."""
         loop = asyncio.get_running_loop()
@@ -106,8 +104,6 @@ class FeedServer:
     def _new(self) -> Connection:
         self._serial += 1
         return Connection(self, self._serial)
-
-    # -- what connections tell -----------------------------------------------------------------
 
     def connected(self, connection: Connection) -> None:
         """Remember a TCP connection."""
@@ -143,11 +139,11 @@ class FeedServer:
         """Refuse a bad token by packet; drop the oldest socket of a client that has too many."""
         account = self._accounts.check(connection.token, connection.client_id)
         if isinstance(account, Refusal):
-            connection.disconnect(account, account.name)
+            connection.disconnect(account)
             return
         mine = [c for c in self._open() if c.client_id == connection.client_id]
         if len(mine) > self.limits.sockets:
-            mine[0].disconnect(Reason.TOO_MANY_SOCKETS, "more sockets than allowed")
+            mine[0].disconnect(Reason.TOO_MANY_SOCKETS)
 
     def subscribed(self, connection: Connection, mode: Mode, new: Sequence[int]) -> None:
         """Send what a new subscription begins with, unless a fault ends it here."""
@@ -157,8 +153,6 @@ class FeedServer:
             connection.send_burst(self._greeting.burst(mode, new))
         for listener in self.on_subscription:
             listener()
-
-    # -- what the player asks --------------------------------------------------------------
 
     @property
     def has_subscribers(self) -> bool:
@@ -189,8 +183,6 @@ class FeedServer:
     def slow_readers(self) -> list[Connection]:
         """Return the sockets whose client does not keep up."""
         return [c for c in self._connections.values() if not c.is_writable]
-
-    # -- what the control endpoint asks --------------------------------------------------------
 
     def play(self, fault: Fault) -> int:
         """Play a fault on the open sockets it is meant for; return how many those are."""
@@ -224,4 +216,4 @@ class FeedServer:
     def _token_died(self, token: Token) -> None:
         for connection in self._open():
             if connection.token == token.text:
-                connection.disconnect(Reason.TOKEN_EXPIRED, "the token is dead")
+                connection.disconnect(Reason.TOKEN_EXPIRED)

@@ -85,6 +85,8 @@ def test_cleared_faults_are_gone(board: FaultBoard) -> None:
         ({"kind": "stall", "count": 2}, "stall lasts: it needs seconds"),
         ({"kind": "text", "count": True}, "count is True"),
         ({"kind": "disconnect", "code": 70_000}, "code is 70000, .* at most 65535"),
+        ({"kind": "rest_status", "code": 700}, "code is 700, .* at most 599"),
+        ({"kind": "rest_delay"}, "rest_delay needs delay"),
     ],
 )
 def test_a_fault_that_cannot_be_used_is_refused_by_its_value(
