@@ -1,0 +1,73 @@
+"""The registry: what is in it can be made, what is not cannot be loaded."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import strategies
+from core.candle import Candle
+from core.errors import ConfigError
+from tests.core.test_candle import a_candle
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("name", strategies.REGISTRY)
+def test_every_type_is_made_with_its_defaults_and_takes_a_candle(name: str) -> None:
+    strategy = strategies.make(name, {})
+    candle: Candle = a_candle()
+    assert strategy.name == name
+    assert strategy.warm_up >= 1
+    assert strategy.on_candle(candle) is None
+
+
+@pytest.mark.parametrize("name", strategies.REGISTRY)
+def test_every_type_describes_its_parameters(name: str) -> None:
+    properties = strategies.schema(name)["properties"]
+    defaults = {key: each["default"] for key, each in properties.items()}
+    assert properties
+    assert strategies.make(name, defaults).name == name
+
+
+@pytest.mark.parametrize("name", strategies.REGISTRY)
+def test_module_and_class_lead_back_to_the_type(name: str) -> None:
+    found = strategies.REGISTRY[name]
+    assert strategies.type_of(found.module_path, found.class_name) == found
+    assert strategies.load(found.module_path, found.class_name).__name__ == found.class_name  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("module_path", "class_name"),
+    [
+        ("os", "system"),
+        ("strategies.momentum", "MomentumParameters"),
+        ("strategies", "load"),
+        ("worker.settings", "Settings"),
+        ("strategies.momentum.", "Momentum"),
+    ],
+)
+def test_what_is_not_registered_is_not_loaded(module_path: str, class_name: str) -> None:
+    with pytest.raises(ConfigError, match="not a registered strategy"):
+        strategies.load(module_path, class_name)
+
+
+def test_an_unknown_type_is_refused_and_the_known_ones_named() -> None:
+    with pytest.raises(ConfigError, match="'moonshot' is unknown; there are momentum"):
+        strategies.make("moonshot", {})
+
+
+def test_digest_follows_the_parameters() -> None:
+    digest = strategies.code_digest("momentum", {"fast": 5})
+    assert digest == strategies.code_digest("momentum", {"fast": 5})
+    assert digest != strategies.code_digest("momentum", {"fast": 6})
+    assert len(digest) == 64
+
+
+def test_importing_the_registry_imports_no_strategy() -> None:
+    code = "import sys, strategies; print([n for n in sys.modules if n.startswith('strategies.')])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
