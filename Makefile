@@ -2,6 +2,8 @@
 PYTHON ?= $(shell command -v python3.12 || command -v python3)
 PY     := .venv/bin/python
 STACK  ?= embedded
+# Further flags for `make stack` and `make dhan`, as in: make dhan ARGS="--speed 60"
+ARGS   ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-full lint types build stack dhan bench picture clean
@@ -36,10 +38,10 @@ build: .venv/.installed ## compile core with mypyc into build/ (needs a C compil
 	@$(PY) -m devstack.compile
 
 stack: .venv/.installed ## run the embedded Supabase alone (STACK=cli: the Supabase CLI's instead)
-	@exec $(PY) -m devstack.supabase --backend $(STACK)
+	@exec $(PY) -m devstack.supabase --backend $(STACK) $(ARGS)
 
 dhan: .venv/.installed ## run the Dhan simulator alone
-	@exec $(PY) -m devstack.dhan
+	@exec $(PY) -m devstack.dhan $(ARGS)
 
 bench: .venv/.installed ## run the benchmarks; each prints its peer's figure beside ours
 	@set -e; for file in bench/*.py; do echo "== $$file"; $(PY) $$file; done

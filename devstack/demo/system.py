@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -27,6 +28,7 @@ from devstack.lifetime import free_port, is_free_port
 CRON_SECRET = "demo-cron-secret-on-loopback-only-0123456789"  # noqa: S105 - play money
 _READY_SECONDS = 60.0
 _API_PORT = 8080
+_CALL_SECONDS = 10.0
 
 
 class System:
@@ -120,6 +122,7 @@ class System:
 
     def _start_worker(self) -> None:
         self._environ["MARKET_SPEED"] = f"{self._settings.speed:g}"
+        self._environ["MARKET_CLOCK"] = "feed"  # A simulated day is never today, even at 1x.
         self._environ["WORKER_STATE_DIR"] = str(self._folder / "worker")
         if self._settings.record is not None:
             self._settings.record.mkdir(parents=True, exist_ok=True)
@@ -129,7 +132,8 @@ class System:
         self._control({"hold": False})
 
     def _is_subscribed(self) -> bool:
-        return bool(self._observed().look().worker.get("instruments"))
+        sockets = self._simulator("state")["sockets"]
+        return any(socket["instruments"] for socket in sockets) and self._observed().is_deployed()
 
     def _wait(self, part: Part, otherwise: str, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _READY_SECONDS
@@ -158,9 +162,12 @@ class System:
 
     def _control(self, change: dict[str, object]) -> None:
         address = f"{self._environ['DHAN_CONTROL_URL']}/clock"
-        answer = httpx.post(address, json=change, timeout=5.0)
-        if answer.is_error:
-            raise FeedError(f"the simulator refused {change}: {answer.text}")
+        _checked(lambda: httpx.post(address, json=change, timeout=_CALL_SECONDS))
+
+    def _simulator(self, what: str) -> dict[str, Any]:
+        address = f"{self._environ['DHAN_CONTROL_URL']}/{what}"
+        state: dict[str, Any] = _checked(lambda: httpx.get(address, timeout=_CALL_SECONDS)).json()
+        return state
 
     def _observed(self) -> Observer:
         if self._observer is None:
@@ -169,6 +176,14 @@ class System:
 
     def _say(self, what: str) -> None:
         print(f"  starting {what}", file=sys.stderr, flush=True)
+
+
+def _checked(call: Callable[[], httpx.Response]) -> httpx.Response:
+    """Return the simulator's answer, or say that it gave none that can be used."""
+    try:
+        return call().raise_for_status()
+    except httpx.HTTPError as error:
+        raise FeedError(f"the simulator cannot be used: {error}") from error
 
 
 def _answers(address: str) -> bool:
