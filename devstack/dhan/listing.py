@@ -4,30 +4,25 @@ In:  a date and the trading calendar; the level around which strikes are laid.
 Out: `Instrument`s with expiries, lots and ticks as the exchange's dated rules gave them.
 Next: `devstack/dhan/sources/generated.py` trades them, `devstack/dhan/master_csv.py` lists them.
 
-Rules from the reference, section 8.3 to 8.5. Security ids of contracts follow from the contract
-alone, so that the same contract keeps its id on every generated day.
+Rules from the reference, sections 8.3 to 8.5; expiries are in `devstack/dhan/expiries.py`.
+Security ids follow from the contract alone, so that it keeps its id on every generated day.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from core.instrument import Instrument, InstrumentKind, OptionSide, Segment
-from core.session import NS_PER_MINUTE, Market, TradingCalendar
+from core.session import TradingCalendar
+from devstack.dhan.expiries import monthly_expiries, weekly_expiries
 
 STRIKES_EACH_SIDE: Final = 12
 
-_TUESDAY: Final = 1
-_THURSDAY: Final = 3
-_SATURDAY: Final = 5
-_TUESDAY_EXPIRIES_SINCE: Final = date(2025, 9, 1)
 _FUTURE_TICKS_BY_LEVEL_SINCE: Final = date(2025, 4, 15)
 _OPTION_TICK: Final = Decimal("0.05")
 _INDEX_TICK: Final = Decimal("0.05")
 _ID_EPOCH: Final = date(2024, 1, 1).toordinal()
-_ORDINARY_NS: Final = 6 * 60 * NS_PER_MINUTE  # An ordinary day has 6.25 hours or more.
 _FUTURE_IDS: Final = 35_000
 _OPTION_IDS: Final = 100_000
 
@@ -193,72 +188,6 @@ def option_expiries(
     weeklies = weekly_expiries(day, calendar, count=underlying.weeklies)
     monthly = monthly_expiries(day, calendar, count=3)
     return (*weeklies, next(expiry for expiry in monthly if expiry not in weeklies))
-
-
-def weekly_expiries(day: date, calendar: TradingCalendar, *, count: int) -> tuple[date, ...]:
-    """Return the next weekly expiries from `day` on, `day` included."""
-    return _first(_weeklies(day, calendar), day, count)
-
-
-def monthly_expiries(day: date, calendar: TradingCalendar, *, count: int) -> tuple[date, ...]:
-    """Return the next monthly expiries from `day` on: the last one of each month."""
-    return _first(_monthlies(day, calendar), day, count)
-
-
-def is_monthly(expiry: date) -> bool:
-    """Return whether an expiry, possibly moved off a holiday, is the last one of its month."""
-    moved_by = (_expiry_weekday(expiry) - expiry.weekday()) % 7
-    planned = expiry + timedelta(days=moved_by)
-    return (planned + timedelta(days=7)).month != planned.month
-
-
-def _first(expiries: Iterator[date], day: date, count: int) -> tuple[date, ...]:
-    found: list[date] = []
-    while len(found) < count:
-        expiry = next(expiries)
-        if expiry >= day:
-            found.append(expiry)
-    return tuple(found)
-
-
-def _weeklies(day: date, calendar: TradingCalendar) -> Iterator[date]:
-    monday = day - timedelta(days=day.weekday())
-    while True:
-        yield _moved(monday + timedelta(days=_expiry_weekday(monday)), calendar)
-        monday += timedelta(days=7)
-
-
-def _monthlies(day: date, calendar: TradingCalendar) -> Iterator[date]:
-    first = day.replace(day=1)
-    while True:
-        following = (first + timedelta(days=31)).replace(day=1)
-        last = following - timedelta(days=1)
-        back = (last.weekday() - _expiry_weekday(last)) % 7
-        yield _moved(last - timedelta(days=back), calendar)
-        first = following
-
-
-def _expiry_weekday(day: date) -> int:
-    return _TUESDAY if day >= _TUESDAY_EXPIRIES_SINCE else _THURSDAY
-
-
-def _moved(day: date, calendar: TradingCalendar) -> date:
-    """Return `day`, or the previous ordinary trading day where it is a holiday.
-
-    A contract may expire in a year the calendar does not know yet; there the plain weekday
-    stands, as no one trades on that date in the simulator.
-    """
-    while day.year in calendar.years and not _is_ordinary(day, calendar):
-        day -= timedelta(days=1)
-    return day
-
-
-def _is_ordinary(day: date, calendar: TradingCalendar) -> bool:
-    """Return whether it is a weekday of full length: nothing expires in a Muhurat hour."""
-    if day.weekday() >= _SATURDAY or not calendar.is_session_day(day):
-        return False
-    session = calendar.session(day, Market.DERIVATIVES)
-    return session is not None and session.close_ns - session.open_ns >= _ORDINARY_NS
 
 
 def _future(underlying: Underlying, expiry: date, day: date) -> Instrument:

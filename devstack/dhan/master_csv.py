@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import Final
 
 from core.instrument import PAISE_PER_RUPEE, Instrument, InstrumentKind, Segment
-from devstack.dhan.listing import is_monthly
+from devstack.dhan.expiries import is_monthly
 
 COMPACT_COLUMNS: Final = (
     "SEM_EXM_EXCH_ID", "SEM_SEGMENT", "SEM_SMST_SECURITY_ID", "SEM_INSTRUMENT_NAME",

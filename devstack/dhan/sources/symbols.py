@@ -17,6 +17,7 @@ from typing import Final
 from core.errors import DataError
 from core.instrument import Instrument, OptionSide
 from core.session import TradingCalendar
+from devstack.dhan.expiries import monthly_expiries
 from devstack.dhan.listing import (
     INDIA_VIX,
     SHARES,
@@ -24,7 +25,6 @@ from devstack.dhan.listing import (
     Underlying,
     futures_of,
     index_of,
-    monthly_expiries,
     option_of,
 )
 

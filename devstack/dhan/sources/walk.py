@@ -55,13 +55,6 @@ class TradingTime:
         result: Integers = starts[window] + nanoseconds
         return result
 
-    def seconds_at(self, instants: Integers) -> Floats:
-        """Return the seconds of trading at instants that lie inside the windows."""
-        starts, offsets = self._starts()
-        window = np.searchsorted(starts, instants, side="right") - 1
-        result: Floats = offsets[window] + (instants - starts[window]) / NS_PER_SECOND
-        return result
-
     def _starts(self) -> tuple[Integers, Floats]:
         starts = np.array([start for start, _ in self.windows], dtype=np.int64)
         lengths = np.array([end - start for start, end in self.windows[:-1]], dtype=np.float64)

@@ -6,15 +6,13 @@ from decimal import Decimal
 import pytest
 
 from core.session import Market
+from devstack.dhan.expiries import is_monthly, monthly_expiries, weekly_expiries
 from devstack.dhan.listing import (
     BANKNIFTY,
     NIFTY,
     futures_of,
-    is_monthly,
-    monthly_expiries,
     option_expiries,
     options_of,
-    weekly_expiries,
 )
 from tests.devstack.dhan.generated_days import calendar
 

@@ -28,7 +28,7 @@ def test_a_story_fits_its_session(minutes: int) -> None:
     assert (times[0], times[-1]) == (0, minutes)
     assert len(story.activity) == minutes
     assert all(0 <= event.minute < minutes for event in story.events)
-    assert np.abs(story.level(np.arange(minutes * 60.0))).max() < 0.012
+    assert np.abs(story.level(np.arange(minutes * 60).astype(np.float64))).max() < 0.012
 
 
 def test_activity_bursts_at_a_breakout_and_is_quiet_before() -> None:
