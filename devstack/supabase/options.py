@@ -30,7 +30,7 @@ examples:
   python -m devstack.supabase --reset                throw the kept data away and begin anew
   python -m devstack.supabase --backend cli          `supabase start` instead, same four lines
 
-Every option may also be set in the environment: STACK_PORT=0 is --port 0.
+Every option with a value may also be set in the environment: STACK_PORT=0 is --port 0.
 exit codes: 0 asked to stop, 2 something must be configured differently, 75 try again later
 """
 
