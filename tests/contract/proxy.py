@@ -9,16 +9,13 @@ All rules are there at once, so that cases under different rules run at the same
 """
 
 import asyncio
-import os
-import signal
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Thread
 
-import psycopg
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
+from tests.contract.replication import terminate_replication
 from tests.contract.rules import Memory, Rule
 from tests.contract.target import Target
 from tests.contract.wire import Frame, Reply, Request, read_frame, write_frame
@@ -28,7 +25,6 @@ _HOP_HEADERS = {
     "connection", "content-encoding", "content-length", "host", "keep-alive", "transfer-encoding",
     "upgrade", "date", "server",
 }  # fmt: skip
-_RECOVERY_SECONDS = 10.0
 
 type Socket = web.WebSocketResponse | ClientWebSocketResponse
 
@@ -50,7 +46,7 @@ class Proxy:
         # How often the replication connection was terminated through us.
         self.terminations = 0
         self._target = target
-        self._sockets: dict[str, set[web.WebSocketResponse]] = {}
+        self._lines: dict[str, set[asyncio.Transport]] = {}
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -127,8 +123,11 @@ class Proxy:
     ) -> web.WebSocketResponse:
         client = web.WebSocketResponse(max_msg_size=0)
         await client.prepare(incoming)
-        sockets = self._sockets.setdefault(request.tag, set())
-        sockets.add(client)
+        lines = self._lines.setdefault(request.tag, set())
+        line = incoming.transport
+        if line is None:  # Gone while we answered.
+            return client
+        lines.add(line)
         memory: Memory = {}
         try:
             async with self._session.ws_connect(
@@ -139,16 +138,14 @@ class Proxy:
                 await server.close()
                 await down
         finally:
-            sockets.discard(client)
+            lines.discard(line)
         return client
 
     async def _cut(self, request: web.Request) -> web.Response:
-        sockets = self._sockets.get(request.match_info["tag"], set())
-        for socket in list(sockets):
-            transport = socket._req.transport if socket._req else None
-            if transport is not None:
-                transport.abort()  # As a broken line does it: no close frame.
-        return web.Response(status=204 if sockets else 404)
+        lines = list(self._lines.get(request.match_info["tag"], ()))
+        for line in lines:
+            line.abort()  # As a broken line does it: no close frame.
+        return web.Response(status=204 if lines else 404)
 
     async def _terminate_replication(self, _: web.Request) -> web.Response:
         if not self._target.embedded:
@@ -156,27 +153,6 @@ class Proxy:
         await asyncio.to_thread(terminate_replication, self._target)
         self.terminations += 1
         return web.Response(status=204)
-
-
-def terminate_replication(target: Target) -> None:
-    """End the replication connections as pg_terminate_backend does; return when there are new ones.
-
-    SIGTERM is sent from outside because they belong to a superuser and our role is none.
-    """
-    with psycopg.connect(target.database_url, autocommit=True) as connection:
-
-        def senders() -> set[int]:
-            rows = connection.execute("select pid from pg_stat_replication").fetchall()
-            return {row[0] for row in rows}
-
-        before = senders()
-        assert before, "the stack has no replication connection"
-        for pid in before:
-            os.kill(pid, signal.SIGTERM)
-        end = time.monotonic() + _RECOVERY_SECONDS
-        while senders() & before or not senders():
-            assert time.monotonic() < end, "no new replication connection appeared"
-            connection.execute("select pg_sleep(0.01)")
 
 
 async def _pump(source: Socket, sink: Socket, edit: Callable[[Frame], Frame | None]) -> None:

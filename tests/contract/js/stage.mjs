@@ -142,6 +142,7 @@ export class Stage {
     const { auth } = createClient(this.stack.url, this.stack.secretKey, {
       auth: { persistSession: false, autoRefreshToken: false },
     })
+    // A case may have deleted its user itself, so a refusal is no news.
     for (const { id } of this.#users) if (id) await auth.admin.deleteUser(id)
   }
 }

@@ -8,7 +8,7 @@ Next: `tests/contract/sabotage/messages.py`.
 from collections.abc import Callable
 from typing import Any, Final
 
-from tests.contract import rules
+from tests.contract import channel_rules, rules
 from tests.contract.rules import Rule
 from tests.contract.sabotage.kinds import Statements, Table, changing, setting, without
 from tests.contract.target import Target
@@ -36,25 +36,25 @@ def changes(target: Target) -> Table:
     }  # fmt: skip
     return {
         "INSERT events bring the new row": [
-            rules.dropping("postgres_changes", when=lambda change: is_of("INSERT", change)),
-            rules.editing_change(in_record(changing(rank=0)), "INSERT"),
+            channel_rules.dropping("postgres_changes", when=lambda change: is_of("INSERT", change)),
+            channel_rules.editing_change(in_record(changing(rank=0)), "INSERT"),
         ],
         "UPDATE events bring the new row and the old key": [
-            rules.dropping("postgres_changes", when=lambda change: is_of("UPDATE", change)),
-            rules.editing_change(in_data(setting(old_record={})), "UPDATE"),
+            channel_rules.dropping("postgres_changes", when=lambda change: is_of("UPDATE", change)),
+            channel_rules.editing_change(in_data(setting(old_record={})), "UPDATE"),
         ],
         "DELETE events bring the old key": [
-            rules.dropping("postgres_changes", when=lambda change: is_of("DELETE", change)),
-            rules.editing_change(in_data(setting(old_record={})), "DELETE"),
+            channel_rules.dropping("postgres_changes", when=lambda change: is_of("DELETE", change)),
+            channel_rules.editing_change(in_data(setting(old_record={})), "DELETE"),
         ],
         "an eq filter lets through equal rows only": [without_filters("rank=eq.")],
         "an in filter lets through listed rows only": [without_filters("title=in.")],
         "a gt filter lets through greater rows only": [
             without_filters("rank=gt."),
-            rules.editing_join(in_bindings(or_equal)),
+            channel_rules.editing_join(in_bindings(or_equal)),
         ],
         "several bindings on one channel each get their own events": [
-            rules.editing_change(lambda change: {**change, "ids": change["ids"][:1]}),
+            channel_rules.editing_change(lambda change: {**change, "ids": change["ids"][:1]}),
             without_filters("mood=eq."),
         ],
         "events reach those who may read the row only": [
@@ -67,17 +67,17 @@ def changes(target: Target) -> Table:
             rules.replacing_key(target.secret_key.__eq__, target.publishable_key, path=SOCKET),
         ],
         "a table that is not published is refused in a system message": [
-            rules.at_topic("refused-", rules.dropping("system")),
+            channel_rules.at_topic("refused-", channel_rules.dropping("system")),
         ],
         "event payloads equal the REST row": [
             *(
-                rules.editing_change(in_record(changing(**{column: value})))
+                channel_rules.editing_change(in_record(changing(**{column: value})))
                 for column, value in payload.items()
             ),
-            rules.editing_change(in_record(without("nothing"))),
+            channel_rules.editing_change(in_record(without("nothing"))),
         ],
         "unchanged wide columns are left out of UPDATE events": [
-            rules.editing_change(in_record(wide_as_null), "UPDATE"),
+            channel_rules.editing_change(in_record(wide_as_null), "UPDATE"),
         ],
     }
 
@@ -99,7 +99,7 @@ def without_filters(beginning: str) -> Rule:
         filtered = binding.get("filter", "").startswith(beginning)
         return without("filter")(binding) if filtered else binding
 
-    return rules.editing_join(in_bindings(edit))
+    return channel_rules.editing_join(in_bindings(edit))
 
 
 def in_bindings(edit: Callable[[Any], Any]) -> Callable[[Any], Any]:

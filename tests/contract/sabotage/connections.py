@@ -5,7 +5,7 @@ Out: behaviour to sabotages.
 Next: `tests/contract/test_sabotage.py`.
 """
 
-from tests.contract import rules
+from tests.contract import channel_rules
 from tests.contract.proxy import Proxy
 from tests.contract.rules import Memory, Rule
 from tests.contract.sabotage.changes import SOCKET
@@ -25,15 +25,16 @@ def connections(proxy: Proxy) -> Table:
         connected.add(request.tag)
         return request
 
-    def deaf_once_terminated(frame: Frame, _: Memory) -> Frame | None:
-        return None if frame.event == "postgres_changes" and proxy.terminations else frame
+    def deaf_once_terminated(frame: Frame, memory: Memory) -> Frame | None:
+        terminated = proxy.terminations > memory.setdefault("terminations", proxy.terminations)
+        return None if frame.event == "postgres_changes" and terminated else frame
 
     return {
         "a new token changes whose rows a channel receives": [
-            rules.dropping_up("access_token"),
+            channel_rules.dropping_up("access_token"),
         ],
         "a refreshed token keeps a channel open when the old one expires": [
-            rules.dropping_up("access_token"),
+            channel_rules.dropping_up("access_token"),
         ],
         "a cut connection is restored and its channels rejoin": [
             Rule(request=refuse_second),
