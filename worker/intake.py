@@ -178,7 +178,7 @@ class Intake:
                 continue
             interest = UNKNOWN
             if code == _FULL:
-                _, _, _, _, price, _, ltt, _, volume, _, _, interest = fields[:12]
+                price, ltt, volume, interest = fields[4], fields[6], fields[8], fields[11]
                 book(route.slot, fields[18])
             elif code == _TICKER:
                 price, ltt, volume = fields[4], fields[5], 0
