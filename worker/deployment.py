@@ -165,7 +165,7 @@ class Deployment:
         loaded = await self._load(child, design)
         parts.watch(instruments)
         keys = tuple(each.key for each in instruments)
-        was_early, self._early = self._early, []
+        self._early = []
         try:
             until_ns = await self._time_known(child)
             parts.market.rounds.join(self, keys, design.intervals)
@@ -173,14 +173,24 @@ class Deployment:
             if self._child is not child:
                 raise ConfigError("the strategy process ended while it was warmed up")
             candles = _with_later(candles, self._early)
+        except BaseException:
+            self._listen_as_before()
+            raise
         finally:
-            self._early = was_early
+            self._early = None
         child.send(WarmUp(tuple(candles)))
         status = self.status if self.status is ConfigStatus.PAUSED else ConfigStatus.ACTIVE
         parts.market.digests[self.id] = loaded.digest
         parts.market.engine.deploy(design.on(keys, status))
         self.design, self.instruments = design, instruments
         self._record(keys, loaded, candles)
+
+    def _listen_as_before(self) -> None:
+        """Take back what was begun: hear again what was heard before, if anything."""
+        rounds = self._parts.market.rounds
+        rounds.leave(self)
+        if self.status in _RUNNING:
+            rounds.join(self, [each.key for each in self.instruments], self.design.intervals)
 
     async def _load(self, child: Child, design: Design) -> Loaded:
         self._loaded = asyncio.get_running_loop().create_future()

@@ -1,0 +1,212 @@
+"""Commands of a user, from the inserted row to what the worker does about it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.stacks import running_stack
+from tests.worker.running import (
+    BANKNIFTY_CONFIG,
+    NIFTY_CONFIG,
+    Database,
+    RunningSimulator,
+    RunningWorker,
+    User,
+    running_simulator,
+    running_worker,
+    wait_for,
+)
+
+
+class Scene:
+    """Everything running, at 60 market seconds per second."""
+
+    def __init__(
+        self, database: Database, worker: RunningWorker, simulator: RunningSimulator
+    ) -> None:
+        self.database = database
+        self.worker = worker
+        self.simulator = simulator
+        self.user: User = database.user()
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    state: Path = tmp_path_factory.mktemp("state")
+    with (
+        running_stack() as stack,
+        running_simulator("--speed=60", "--start=09:30") as simulator,
+        running_worker(stack, simulator, state, MARKET_SPEED="60") as worker,
+    ):
+        scene = Scene(Database(stack), worker, simulator)
+        for config in (NIFTY_CONFIG, BANKNIFTY_CONFIG):
+            scene.database.wait_status(config, "ACTIVE")
+        yield scene
+
+
+def test_pause_and_resume_change_the_status_and_keep_the_process(scene: Scene) -> None:
+    pid = scene.database.config(NIFTY_CONFIG)["pid"]
+    assert scene.user.do(NIFTY_CONFIG, "PAUSE")["status"] == "EXECUTED"
+    assert scene.database.wait_status(NIFTY_CONFIG, "PAUSED")["pid"] == pid
+    assert scene.user.do(NIFTY_CONFIG, "RESUME")["status"] == "EXECUTED"
+    assert scene.database.wait_status(NIFTY_CONFIG, "ACTIVE")["pid"] == pid
+
+
+def test_stop_ends_the_process_and_start_begins_a_new_one(scene: Scene) -> None:
+    before = scene.database.config(NIFTY_CONFIG)["pid"]
+    assert scene.user.do(NIFTY_CONFIG, "STOP")["status"] == "EXECUTED"
+    stopped = scene.database.wait_status(NIFTY_CONFIG, "STOPPED")
+    assert stopped["pid"] is None
+    assert stopped["stopped_at"] is not None
+    assert not psutil.pid_exists(before)
+    assert scene.user.do(NIFTY_CONFIG, "START")["status"] == "EXECUTED"
+    started = scene.database.wait_status(NIFTY_CONFIG, "ACTIVE")
+    assert started["pid"] != before
+    assert psutil.pid_exists(started["pid"])
+
+
+def test_stop_closes_open_trades_at_the_market(scene: Scene) -> None:
+    query = {"strategy_config_id": f"eq.{BANKNIFTY_CONFIG}"}
+    wait_for("an open trade", lambda: scene.database.rows("trades", status="eq.OPEN", **query), 60)
+    assert scene.user.do(BANKNIFTY_CONFIG, "STOP")["status"] == "EXECUTED"
+    closed = wait_for(
+        "its end",
+        lambda: (
+            scene.database.rows("trades", exit_reason="eq.STRATEGY_STOPPED", **query)
+            or scene.database.rows("trades", status="eq.CLOSED", **query)
+        ),
+    )
+    assert closed[0]["status"] == "CLOSED"
+    assert not scene.database.rows("trades", status="eq.OPEN", **query)
+    assert scene.user.do(BANKNIFTY_CONFIG, "START")["status"] == "EXECUTED"
+
+
+def test_restart_begins_a_new_process_and_leaves_the_others_alone(scene: Scene) -> None:
+    mine, other = (scene.database.config(each)["pid"] for each in (NIFTY_CONFIG, BANKNIFTY_CONFIG))
+    assert scene.user.do(NIFTY_CONFIG, "RESTART")["status"] == "EXECUTED"
+    again = wait_for(
+        "a new process",
+        lambda: [
+            row
+            for row in scene.database.rows("strategy_configs", id=f"eq.{NIFTY_CONFIG}")
+            if row["pid"] not in (None, mine) and row["status"] == "ACTIVE"
+        ],
+    )
+    assert psutil.pid_exists(again[0]["pid"])
+    assert scene.database.config(BANKNIFTY_CONFIG)["pid"] == other
+
+
+def test_update_config_takes_effect_without_a_new_process(scene: Scene) -> None:
+    before = scene.database.config(NIFTY_CONFIG)
+    done = scene.user.do(NIFTY_CONFIG, "UPDATE_CONFIG", parameters={"fast": 5})
+    assert done["status"] == "EXECUTED"
+    after = wait_for(
+        "the merged settings",
+        lambda: [
+            row
+            for row in scene.database.rows("strategy_configs", id=f"eq.{NIFTY_CONFIG}")
+            if row["config_json"]["parameters"].get("fast") == 5
+        ],
+    )[0]
+    assert after["pid"] == before["pid"]
+    assert after["code_digest"] != before["code_digest"]
+    assert after["config_json"]["symbols"] == before["config_json"]["symbols"]
+
+
+@pytest.mark.parametrize(
+    ("patch", "sentence"),
+    [
+        ({"parameters": {"fast": 50, "slow": 20}}, "fast (50) must be below slow (20)"),
+        ({"parameters": {"speed": 3}}, "speed is not a parameter"),
+        ({"symbols": ["NIFTYY"]}, "symbol 'NIFTYY' is unknown; near are NIFTY"),
+        ({"timeframes": ["7m"]}, "timeframe '7m' is unknown"),
+        ({"capital": "-5"}, "capital is '-5'"),
+        ({"risk_parameters": {"cooldown_minutes": -1}}, "cooldown_minutes is -1"),
+        ({"colour": "red"}, "a config has no colour"),
+    ],
+)
+def test_an_update_that_cannot_be_used_fails_with_a_sentence_and_changes_nothing(
+    scene: Scene, patch: dict[str, object], sentence: str
+) -> None:
+    before = scene.database.config(BANKNIFTY_CONFIG)
+    done = scene.user.do(BANKNIFTY_CONFIG, "UPDATE_CONFIG", **patch)
+    assert done["status"] == "FAILED"
+    assert sentence in done["error_message"]
+    after = scene.database.config(BANKNIFTY_CONFIG)
+    for name in ("status", "pid", "config_json", "code_digest"):
+        assert after[name] == before[name]
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"p_config": {"fast": 400, "slow": 3}}, "fast (400) must be below slow (3)"),
+        ({"p_symbols": ["RELIANC"]}, "near are RELIANCE"),
+        ({"p_module_path": "strategies.luck", "p_class_name": "Luck"}, "not a registered strategy"),
+    ],
+)
+def test_a_config_that_cannot_be_started_fails_with_a_sentence(
+    scene: Scene, settings: dict[str, object], sentence: str
+) -> None:
+    name = f"bad {sentence}"
+    given = {"p_symbols": ["NIFTY-FUT"], **settings}
+    made = scene.user.call("create_strategy", p_name=name, p_strategy_type="momentum", **given)
+    before = len(scene.worker.descendants())
+    done = scene.user.do(made["config_id"], "START")
+    assert done["status"] == "FAILED"
+    assert sentence in done["error_message"]
+    assert scene.database.config(made["config_id"])["status"] == "STOPPED"
+    wait_for("no process left over", lambda: len(scene.worker.descendants()) == before)
+
+
+def test_a_config_on_another_instrument_starts_while_the_others_run(scene: Scene) -> None:
+    made = scene.user.call(
+        "create_strategy",
+        p_name="Momentum index",
+        p_strategy_type="momentum",
+        p_symbols=["NIFTY", "RELIANCE"],
+        p_timeframes=["1m", "5m"],
+        p_auto_start=True,
+    )
+    assert scene.user.outcome(made["command_id"])["status"] == "EXECUTED"
+    scene.database.wait_status(made["config_id"], "ACTIVE")
+    wait_for(
+        "candles of the index",
+        lambda: scene.database.rows("ohlcv_data", symbol="eq.NIFTY", timeframe="eq.1m"),
+    )
+    wait_for(
+        "candles of the share",
+        lambda: scene.database.rows("ohlcv_data", symbol="eq.RELIANCE", timeframe="eq.1m"),
+    )
+
+
+def test_a_killed_strategy_process_is_an_error_and_comes_back_by_itself(scene: Scene) -> None:
+    before = scene.database.wait_status(BANKNIFTY_CONFIG, "ACTIVE")
+    other = scene.database.config(NIFTY_CONFIG)["pid"]
+    psutil.Process(before["pid"]).kill()
+    failed = scene.database.wait_status(BANKNIFTY_CONFIG, "ERROR")
+    assert failed["error_message"]
+    again = scene.database.wait_status(BANKNIFTY_CONFIG, "ACTIVE")
+    assert again["pid"] != before["pid"]
+    logs = scene.database.rows("strategy_logs", strategy_config_id=f"eq.{BANKNIFTY_CONFIG}")
+    assert any("restart 1 follows" in row["message"] for row in logs)
+    assert scene.database.config(NIFTY_CONFIG)["pid"] == other
+
+
+def test_strategy_processes_hold_no_secret(scene: Scene) -> None:
+    processes = scene.worker.descendants()
+    assert len(processes) >= 3  # The fork server and two strategies at least.
+    for process in processes:
+        environment = Path(f"/proc/{process.pid}/environ").read_bytes()
+        names = {entry.partition(b"=")[0] for entry in environment.split(b"\0") if entry}
+        assert names <= {b"PYTHONPATH", b"LC_CTYPE"}
+
+
+def test_realtime_nudges_the_worker(scene: Scene) -> None:
+    command = scene.user.send(NIFTY_CONFIG, "PAUSE")
+    row = scene.user.outcome(command)
+    assert row["status"] == "EXECUTED"
+    assert scene.user.do(NIFTY_CONFIG, "RESUME")["status"] == "EXECUTED"
+    assert not scene.worker.said("Realtime is away")
