@@ -21,7 +21,7 @@ from backtest.recording import replay_recording
 from backtest.report import summary, write_trades
 from backtest.tick_file import play_packets
 from core.brokers.paper import PaperSettings
-from core.candle import COMPLETION_DELAY_NS, Interval
+from core.candle import COMPLETION_DELAY_NS, Candle, Interval
 from core.engine import Engine
 from core.errors import EXIT_ASKED_TO_STOP, ConfigError, TradingError
 from core.instrument import Instrument, InstrumentKind, Segment
@@ -75,11 +75,20 @@ def _over_a_file(options: argparse.Namespace) -> Result:
     if options.ticks is not None:
         play_packets(driver, slot, options.ticks, instrument)
     else:
-        has_volume = instrument.kind is not InstrumentKind.INDEX
         candles = read_candles(options.candles, instrument, options.file_interval)
+        _begin_day(driver, instrument, candles[0])
+        has_volume = instrument.kind is not InstrumentKind.INDEX
         driver.play(ticks_of(candles, slot, has_volume=has_volume))
     _end_day(driver, instrument)
     return driver.result
+
+
+def _begin_day(driver: Driver, instrument: Instrument, first: Candle) -> None:
+    """Tell the engine that the day is seen from its opening, whenever the first trade was."""
+    sessions = MarketSessions(load_calendar(), market_of(instrument.segment))
+    session = sessions.on_day_of(first.open_ns)
+    if session is not None:
+        driver.take(driver.engine.advance(session.open_ns))
 
 
 def _end_day(driver: Driver, instrument: Instrument) -> None:

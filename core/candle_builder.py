@@ -42,11 +42,14 @@ class CandleBuilder:
     has_volume
         False for an index, where every packet is a new value.
     watched_since_ns
-        Engine time when the subscription began, 0 if not known: of a session that opens later
-        all volume is seen.
+        Engine time when the subscription began, 0 while it is not known.
 
     Attributes
     ----------
+    watched_since_ns
+        As above. A session that opened later, or less than a minute before, is seen whole: the
+        volume of its first packet was traded since its opening. Of another session the first
+        packet tells only where the volume stands.
     price
         Last traded price, rupees; 0.0 before the first.
     volume
@@ -71,12 +74,12 @@ class CandleBuilder:
         "_placed",
         "_session",
         "_sessions",
-        "_watched_since_ns",
         "counters",
         "due_ns",
         "open_interest",
         "price",
         "volume",
+        "watched_since_ns",
     )
 
     def __init__(
@@ -91,7 +94,7 @@ class CandleBuilder:
         self._instrument: Final = instrument
         self._sessions: Final = sessions
         self._has_volume: Final = has_volume
-        self._watched_since_ns: Final = watched_since_ns
+        self.watched_since_ns = watched_since_ns
         self._hands_out_minutes = Interval.M1 in intervals
         self._longer = tuple(
             LongerCandle(each) for each in Interval if each in intervals and each != Interval.M1
@@ -198,14 +201,16 @@ class CandleBuilder:
         return traded, done
 
     def _begin_session(self, session: Session, time_ns: int, volume: int) -> None:
+        # All volume up to a trade in the first minute was traded in the first minute.
+        first_minute_ns = session.open_ns + NS_PER_MINUTE
+        from_its_open = (
+            self._session is not None
+            or 0 < self.watched_since_ns < first_minute_ns
+            or time_ns < first_minute_ns
+        )
         self._session = session
         self._over = False
         self._begin_ns = self._end_ns = session.open_ns
-        # All volume up to a trade in the first minute was traded in the first minute.
-        from_its_open = (
-            0 < self._watched_since_ns <= session.open_ns
-            or time_ns < session.open_ns + NS_PER_MINUTE
-        )
         if from_its_open or not self._has_volume:
             self.volume = self._placed = 0
         else:

@@ -75,7 +75,7 @@ class Engine:
         self._watched: list[Watched] = []
         self._slots: dict[InstrumentKey, int] = {}
         self._now_ns = 0
-        self._due_ns = NEVER_NS
+        self._due_ns = 0  # The first event is where time begins.
         self._unreadable_depths = 0
 
     def watch(
@@ -343,6 +343,9 @@ class Engine:
 
     def _pass_time(self, now_ns: int, effects: list[Effect]) -> None:
         """Do what is due until an instant, in the order of time."""
+        if not self._now_ns:
+            for watched in self._watched:
+                watched.builder.watched_since_ns = now_ns
         while self._due_ns <= now_ns:
             moment = self._due_ns
             self._now_ns = max(self._now_ns, moment)

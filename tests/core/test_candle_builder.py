@@ -247,3 +247,12 @@ def test_session_whose_candles_are_minutes_only_still_ends_by_the_clock() -> Non
     desk.tick("15:00:50", 100, 14)
     desk.advance("15:30:02")
     assert desk.builder.counters.unplaced_volume == 4
+
+
+def test_second_session_of_a_share_joined_midway_is_seen_whole() -> None:
+    desk = Desk(watched_since_ns=0)
+    desk.tick("10:00:10", 100, 5_000)
+    desk.tick("11:00:10", 101, 75, day=date(2025, 12, 2))
+    desk.advance("11:01:02", day=date(2025, 12, 2))
+    assert desk.of(M1)[-1].volume == 75
+    assert desk.builder.counters.joined_midway == 1

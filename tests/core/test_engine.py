@@ -7,6 +7,7 @@ import pytest
 
 from core.brokers.paper import PaperSettings
 from core.effects import NOTHING
+from core.engine import Engine
 from core.errors import ConfigError, DataError
 from core.order import OrderPurpose, OrderStatus, Side
 from core.risk import Approved, Refused, Rule
@@ -15,6 +16,7 @@ from core.strategy import TradeMode
 from core.trade import ExitReason, TradeStatus
 from tests.core.engine_driver import (
     CONFIG_ID,
+    RUN,
     Bench,
     a_config,
     candles,
@@ -25,7 +27,7 @@ from tests.core.engine_driver import (
     orders,
     trades,
 )
-from tests.core.market import FUTURE, NIFTY, RELIANCE, at
+from tests.core.market import CALENDAR, FUTURE, NIFTY, RELIANCE, at
 
 LONG, SHORT, EXIT = SignalType.LONG, SignalType.SHORT, SignalType.EXIT
 
@@ -347,3 +349,13 @@ def test_what_is_not_there_is_refused_by_name() -> None:
     with pytest.raises(ConfigError, match="only VIRTUAL"):
         bench.engine.deploy(a_config()._replace(trade_mode=TradeMode.LIVE))
     assert bench.engine.watch(RELIANCE) == bench.slot
+
+
+def test_what_is_watched_before_the_first_event_is_watched_since_then() -> None:
+    engine = Engine(RUN, CALENDAR)
+    quiet, busy = engine.watch(RELIANCE), engine.watch(FUTURE)
+    engine.tick(busy, at("09:15:05"), 26_000.0, 75)
+    engine.tick(quiet, at("11:00:10"), 1_500.0, 40)
+    volumes = {candle.instrument: candle.volume for candle in candles(engine.advance(at("15:31")))}
+    assert volumes[RELIANCE.key] == 40
+    assert engine.counters()["joined_midway"] == 0
