@@ -79,16 +79,19 @@ class Stage:
     ----------
     target
         The stack.
-    url
-        The address under test.
     proxy
         Address of the proxy, for what only it can do; `cuttable` goes through it.
     rule
-        What the proxy switches off, "plain" for nothing.
+        What the proxy switches off; None for nothing, then clients go to the stack directly.
     sync
         Use the sync client.
     deadline
         How long a case waits for something, in seconds.
+
+    Attributes
+    ----------
+    url
+        The address under test.
     """
 
     def __init__(

@@ -59,7 +59,11 @@ create policy "A user writes their own labels"
 
 create view public.note_titles
   with (security_invoker = true)
-  as select id, user_id, title from public.notes;
+  as select
+    id,
+    user_id,
+    title
+  from public.notes;
 
 comment on view public.note_titles is 'Obeys the row level security of whoever reads it.';
 grant select on public.note_titles to authenticated;

@@ -27,7 +27,7 @@ begin
 end;
 $$;
 
-comment on function public.refuse is 'Raises, so that a client can be seen to receive what was raised.';
+comment on function public.refuse is 'Raises, for a client to receive what was raised.';
 
 revoke execute on function
   public.notes_above(integer), public.owner_of(bigint), public.refuse(text) from public;
