@@ -1,0 +1,109 @@
+"""Candles to strategies, signals back in order."""
+
+from backtest.driver import Deployment, Driver, run_id_of
+from core.candle import Candle, Interval
+from core.engine import Engine
+from core.session import NS_PER_SECOND
+from core.signals import Signal, SignalType
+from core.strategy import StrategyConfig
+from core.tick_columns import TickColumns
+from core.trade import TradeStatus
+from tests.core.engine_driver import a_config
+from tests.core.market import CALENDAR, FUTURE, RELIANCE, at
+
+
+class Listener:
+    """A strategy that writes down what it hears and says what it was told to."""
+
+    name = "listener"
+    warm_up = 1
+
+    def __init__(self, says: SignalType | None = None) -> None:
+        self.heard: list[Candle] = []
+        self._says = says
+
+    def on_candle(self, candle: Candle) -> Signal | None:
+        self.heard.append(candle)
+        if self._says is None or len(self.heard) > 1:
+            return None
+        close = candle.close
+        return Signal(
+            self._says, candle.instrument, candle.close_ns, close, close - 2, close + 4, 50, "", {}
+        )
+
+
+def a_deployment(listener: Listener, **changes: object) -> Deployment:
+    config: StrategyConfig = a_config()._replace(**changes)  # type: ignore[arg-type]
+    return Deployment(config, listener, "digest")
+
+
+def a_minute_of_ticks(driver: Driver, minutes: int = 2) -> TickColumns:
+    ticks = TickColumns()
+    for second in range(0, 60 * minutes, 5):
+        time_ns = at("09:15") + second * NS_PER_SECOND
+        ticks.append(driver.engine.slot_of(RELIANCE.key), time_ns, 100.0, second + 1)
+    return ticks
+
+
+def a_driver() -> Driver:
+    engine = Engine(run_id_of("driver"), CALENDAR)
+    engine.watch(RELIANCE)
+    engine.watch(FUTURE)
+    return Driver(engine)
+
+
+def test_a_strategy_hears_only_its_instruments_and_intervals() -> None:
+    driver = a_driver()
+    mine, other = Listener(), Listener()
+    driver.deploy(a_deployment(mine, instruments=(RELIANCE.key,), intervals=(Interval.M1,)))
+    driver.deploy(a_deployment(other, id="other", instruments=(FUTURE.key,)))
+    driver.play(a_minute_of_ticks(driver, 6))
+    assert [candle.interval for candle in mine.heard] == [Interval.M1] * 5
+    assert other.heard == []
+
+
+def test_signals_of_one_close_are_applied_in_the_order_of_config_ids() -> None:
+    driver = a_driver()
+    for name in ("b", "c", "a"):
+        driver.deploy(a_deployment(Listener(SignalType.LONG), id=name))
+    driver.play(a_minute_of_ticks(driver))
+    assert [decision.owner.config_id for decision in driver.result.decisions] == ["a", "b", "c"]
+
+
+def test_warm_up_candles_are_heard_before_anything_is_said_to_the_engine() -> None:
+    driver = a_driver()
+    listener = Listener(SignalType.LONG)
+    candle = Candle(RELIANCE.key, Interval.M1, at("09:14"), at("09:15"), 1, 1, 1, 1, 1)
+    driver.deploy(a_deployment(listener), [candle])
+    driver.play(a_minute_of_ticks(driver))
+    assert listener.heard[0] == candle
+    assert driver.result.decisions == []
+
+
+def test_a_config_deployed_again_has_its_new_strategy_only() -> None:
+    driver = a_driver()
+    old, new = Listener(), Listener()
+    driver.deploy(a_deployment(old))
+    driver.deploy(a_deployment(new))
+    driver.play(a_minute_of_ticks(driver))
+    assert (len(old.heard), len(new.heard)) == (0, 1)
+
+
+def test_the_result_holds_the_newest_version_of_everything() -> None:
+    driver = a_driver()
+    driver.deploy(a_deployment(Listener(SignalType.LONG)))
+    driver.play(a_minute_of_ticks(driver))
+    result = driver.result
+    (trade,) = result.trades
+    assert trade.status is TradeStatus.OPEN
+    assert result.closed == []
+    assert len(result.orders_by_id) == len(result.fills) == 1
+    assert len(result.entries) == 2
+    assert result.rows()[0]["id"] == trade.id
+    assert result.ticks == 24
+    assert (result.candle_count, result.candles) == (1, [])
+
+
+def test_the_same_facts_name_the_same_run() -> None:
+    assert run_id_of("a", 1) == run_id_of("a", 1)
+    assert run_id_of("a", 1) != run_id_of("a", 2)
