@@ -81,7 +81,7 @@ def _watch(system: System, settings: DemoSettings, console: Console) -> None:
     try:
         with view:
             while time.monotonic() < end:
-                view.update(render(system.look(), settings.speed))
+                view.update(render(system.look(), settings.speed, console.width))
                 time.sleep(1 / _LOOKS_PER_SECOND)
     except KeyboardInterrupt:
         console.print("  stopping")

@@ -45,11 +45,6 @@ _TOTALS = """
            (select coalesce(sum(balance), 0) from public.portfolios) as balance
 """
 
-_WAITING = """
-    select count(*) as waiting
-      from public.strategy_configs where auto_start and status = 'STOPPED'
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -101,11 +96,6 @@ class Observer:
             last_trades=self._rows(_LAST_TRADES),
             **totals,
         )
-
-    def is_deployed(self) -> bool:
-        """Return whether the worker has taken up every config that starts by itself."""
-        row = self._row(_WAITING) or {}
-        return row.get("waiting") == 0
 
     def play_symbol(self, symbol: str) -> None:
         """Point every strategy of the demo user at one symbol: that of a replayed file."""

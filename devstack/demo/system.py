@@ -5,7 +5,8 @@ Out: a running `System`: its addresses, its figures, and a clean end.
 Next: `devstack/demo/view.py`.
 
 Order: the embedded Supabase and the simulator with its clock held, then the worker; when the
-worker has subscribed, the clock is let go, so that the first tick of the day is seen.
+worker has subscribed, the clock is let go. So the worker sees the first tick of the day, learns
+the time from it, and lets the market wait until its strategies have started.
 """
 
 import json
@@ -133,7 +134,7 @@ class System:
 
     def _is_subscribed(self) -> bool:
         sockets = self._simulator("state")["sockets"]
-        return any(socket["instruments"] for socket in sockets) and self._observed().is_deployed()
+        return any(socket["instruments"] for socket in sockets)
 
     def _wait(self, part: Part, otherwise: str, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _READY_SECONDS

@@ -8,7 +8,7 @@ Next: `devstack/demo/system.py`.
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
-from rich.columns import Columns
+from rich.box import SIMPLE_HEAD
 from rich.console import Group
 from rich.panel import Panel
 from rich.table import Table
@@ -19,15 +19,17 @@ from devstack.demo.figures import Figures, Row
 _IST = timezone(timedelta(hours=5, minutes=30), "IST")
 _STATUS_STYLE = {"ACTIVE": "green", "ERROR": "bold red", "PAUSED": "yellow", "STOPPED": "dim"}
 _STALE_SECONDS = 5.0
+_WIDE = 100  # characters
 
 
-def render(figures: Figures, speed: float) -> Group:
-    """Draw one look at the running system."""
-    return Group(
-        Columns([_feed(figures, speed), _money(figures)], expand=True, equal=True),
-        _strategies(figures.strategies),
-        _trades(figures.last_trades),
-    )
+def render(figures: Figures, speed: float, width: int) -> Group:
+    """Draw one look at the running system, for a terminal of `width` characters."""
+    head = Table.grid(expand=True)
+    head.add_column(ratio=1)
+    head.add_column(ratio=1)
+    head.add_row(_feed(figures, speed), _money(figures))
+    trades = _trades(figures.last_trades, wide=width >= _WIDE)
+    return Group(head, _strategies(figures.strategies), trades)
 
 
 def rupees(amount: Decimal) -> str:
@@ -71,35 +73,38 @@ def _money(figures: Figures) -> Panel:
 
 
 def _strategies(rows: list[Row]) -> Table:
-    table = Table(title="strategies", title_justify="left", expand=True)
+    table = Table(title="strategies", title_justify="left", expand=True, box=SIMPLE_HEAD)
     for heading in ("strategy", "status", "open", "closed", "net P&L"):
         table.add_column(heading, justify="left" if heading in {"strategy", "status"} else "right")
     for row in rows:
         status = Text(row["status"], _STATUS_STYLE.get(row["status"], ""))
         if row["error_message"]:
             status.append(f" {row['error_message']}", "red")
-        table.add_row(
-            row["name"], status, str(row["open"]), str(row["closed"]), _amount(row["pnl"])
-        )
+        counts = (str(row["open"]), str(row["closed"]))
+        table.add_row(row["name"], status, *counts, _amount(row["pnl"]))
     return table
 
 
-def _trades(rows: list[Row]) -> Table:
-    table = Table(title="last trades", title_justify="left", expand=True)
-    for heading in ("entered", "symbol", "view", "units", "entry", "exit", "why", "net P&L"):
-        right = heading in {"units", "entry", "exit", "net P&L"}
-        table.add_column(heading, justify="right" if right else "left", no_wrap=True)
+def _trades(rows: list[Row], *, wide: bool) -> Table:
+    """Draw the last trades; a narrow terminal shows neither seconds nor units."""
+    table = Table(title="last trades", title_justify="left", expand=True, box=SIMPLE_HEAD)
+    for heading in ("entered", "symbol", "view"):
+        table.add_column(heading, no_wrap=True)
+    for heading in (*(("units",) if wide else ()), "entry", "exit"):
+        table.add_column(heading, no_wrap=True, justify="right")
+    table.add_column("why", no_wrap=True)
+    table.add_column("net P&L", no_wrap=True, justify="right")
     for row in rows:
         is_open = row["status"] == "OPEN"
         table.add_row(
-            _clock(row["entry_time"], "%H:%M:%S"),
+            _clock(row["entry_time"], "%H:%M:%S" if wide else "%H:%M"),
             row["symbol"],
             row["trade_type"],
-            str(row["quantity"]),
+            *((str(row["quantity"]),) if wide else ()),
             f"{row['entry_price']:.2f}",
             "open" if is_open else f"{row['exit_price']:.2f}",
             row["exit_reason"] or "",
-            Text("") if is_open else _amount(row["pnl"]),
+            "" if is_open else _amount(row["pnl"]),
         )
     return table
 
