@@ -52,7 +52,7 @@ def _feed(figures: Figures, speed: float) -> Panel:
     age = figures.feed_age_seconds
     stale = age is None or age > _STALE_SECONDS
     table = Table.grid(padding=(0, 2))
-    table.add_row("market time", _clock(figures.market_time, "%d %b %Y %H:%M:%S IST"))
+    table.add_row("market time", _clock(figures.market_time, "%d %b %H:%M:%S IST"))
     table.add_row("speed", f"{speed:g}x (simulated data)")
     rate = figures.worker.get("ticks_per_second", 0)
     table.add_row("ticks", f"{figures.ticks:,} ({rate:,.0f}/s)")
@@ -64,7 +64,7 @@ def _feed(figures: Figures, speed: float) -> Panel:
 
 def _money(figures: Figures) -> Panel:
     table = Table.grid(padding=(0, 2))
-    table.add_row("realised, after charges", _amount(figures.realised))
+    table.add_row("realised, net", _amount(figures.realised))
     table.add_row("open", _amount(figures.unrealised))
     table.add_row("cash balance", rupees(figures.balance))
     table.add_row("trades", f"{figures.trades:,} from {figures.signals:,} signals")
@@ -73,7 +73,9 @@ def _money(figures: Figures) -> Panel:
 
 
 def _strategies(rows: list[Row]) -> Table:
-    table = Table(title="strategies", title_justify="left", expand=True, box=SIMPLE_HEAD)
+    table = Table(
+        title="strategies", title_justify="left", expand=True, box=SIMPLE_HEAD, pad_edge=False
+    )
     for heading in ("strategy", "status", "open", "closed", "net P&L"):
         table.add_column(heading, justify="left" if heading in {"strategy", "status"} else "right")
     for row in rows:
@@ -86,13 +88,16 @@ def _strategies(rows: list[Row]) -> Table:
 
 
 def _trades(rows: list[Row], *, wide: bool) -> Table:
-    """Draw the last trades; a narrow terminal shows neither seconds nor units."""
-    table = Table(title="last trades", title_justify="left", expand=True, box=SIMPLE_HEAD)
+    """Draw the last trades; a narrow terminal shows no seconds, units or reasons."""
+    table = Table(
+        title="last trades", title_justify="left", expand=True, box=SIMPLE_HEAD, pad_edge=False
+    )
     for heading in ("entered", "symbol", "view"):
         table.add_column(heading, no_wrap=True)
     for heading in (*(("units",) if wide else ()), "entry", "exit"):
         table.add_column(heading, no_wrap=True, justify="right")
-    table.add_column("why", no_wrap=True)
+    if wide:
+        table.add_column("why", no_wrap=True)
     table.add_column("net P&L", no_wrap=True, justify="right")
     for row in rows:
         is_open = row["status"] == "OPEN"
@@ -103,7 +108,7 @@ def _trades(rows: list[Row], *, wide: bool) -> Table:
             *((str(row["quantity"]),) if wide else ()),
             f"{row['entry_price']:.2f}",
             "open" if is_open else f"{row['exit_price']:.2f}",
-            row["exit_reason"] or "",
+            *((row["exit_reason"] or "",) if wide else ()),
             "" if is_open else _amount(row["pnl"]),
         )
     return table
