@@ -1,0 +1,64 @@
+"""What models of requests and answers have in common: strictness, money as text.
+
+In:  JSON and query strings of a caller; rows of PostgREST.
+Out: base classes and field types whose JSON Schema says exactly what is accepted.
+Next: `functions/resources/strategies.py`, which uses most of them.
+"""
+
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+class Body(BaseModel):
+    """Base of request bodies: no unknown fields, no text where a number is meant."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Query(BaseModel):
+    """Base of query strings: no unknown names; values are read from text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Answer(BaseModel):
+    """Base of what is sent: a row may hold more than is said here, never less."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+def _whole(value: Any) -> Any:
+    """Take 3.0 for 3: JSON Schema calls both an integer."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# `Field` stands first: after the validator its bounds would be missing from the schema.
+Whole = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
+
+Money = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", examples=["6337.30"])]
+"""Rupees as text, so that no reader turns them into a binary fraction."""
+
+# 0.01 to 9999999999.99, as the database's check of capital_allocated.
+Capital = Annotated[
+    str,
+    Field(
+        pattern=r"^([1-9][0-9]{0,9}(\.[0-9]{1,2})?|0\.(0[1-9]|[1-9][0-9]?))$",
+        description="Rupees as text, at most two decimals.",
+        examples=["100000"],
+    ),
+]
+
+# Without control characters, and without space at its ends: the database refuses both.
+Name = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=100,
+        pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$",
+    ),
+]
+
+LIMIT_DEFAULT: Final = 10
+LIMIT_MAX: Final = 100
+Limit = Annotated[int, Field(ge=1, le=LIMIT_MAX, description="Rows of one page.")]

@@ -1,0 +1,182 @@
+"""A route, as data: its path and access, and the models its handler's signature names.
+
+In:  ``Route("POST", "/api/strategies/toggle/{strategy_id}", toggle_strategy)``.
+Out: which route a request means, or why none; types for validation and for the OpenAPI document.
+Next: `functions/routes.py`, the table.
+
+A handler is a plain function. Its first parameter is the `Call`; parameters named in the path are
+path values; `query` and `body` are models; what it returns is a model.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import Any, Final, NamedTuple, get_type_hints
+from uuid import UUID
+
+from pydantic import BaseModel, TypeAdapter
+
+from functions.database import Database
+from functions.problems import ApiError
+
+_PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
+
+
+class Access(Enum):
+    """Who may call a route, and as whom it speaks to the database."""
+
+    OPEN = "open"
+    USER = "user"
+    CRON = "cron"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One admitted request, as a handler sees it.
+
+    Parameters
+    ----------
+    request_id
+        Names it in answers and logs.
+    database
+        The database, asked in the caller's name.
+    user_id
+        Who is signed in; None on open and cron routes.
+    """
+
+    request_id: str
+    database: Database
+    user_id: UUID | None = None
+
+
+class Route:
+    """One method of one path.
+
+    Parameters
+    ----------
+    method
+        HTTP method.
+    path
+        Beginning with ``/api/``; ``{name}`` takes one segment.
+    handler
+        What serves it; its docstring describes the operation.
+    access
+        Who may call.
+    status
+        Of the answer when all goes well.
+    name
+        Operation id; the handler's name when empty.
+    """
+
+    def __init__(  # noqa: PLR0913 - a declaration, with names at the call.
+        self,
+        method: str,
+        path: str,
+        handler: Callable[..., BaseModel],
+        *,
+        access: Access = Access.USER,
+        status: int = 200,
+        name: str = "",
+    ) -> None:
+        self.method: Final = method
+        self.path: Final = path
+        self.handler: Final = handler
+        self.access: Final = access
+        self.status: Final = status
+        self.name: Final = name or handler.__name__
+        self.path_names: Final = tuple(_PARAMETER.findall(path))
+        # Every other piece is a name, as `_PARAMETER` is split with its group kept.
+        pieces = enumerate(_PARAMETER.split(path))
+        self._pattern: Final = re.compile(
+            "".join(f"(?P<{text}>[^/]+)" if odd % 2 else re.escape(text) for odd, text in pieces)
+        )
+
+    @cached_property
+    def signature(self) -> "Signature":
+        """What the handler takes and returns."""
+        return Signature.of(self)
+
+    def values(self, path: str) -> dict[str, str] | None:
+        """Return the path's values, or None when it is not this route's path."""
+        found = self._pattern.fullmatch(path)
+        return None if found is None else found.groupdict()
+
+
+class Signature(NamedTuple):
+    """What a handler takes and returns, by its annotations."""
+
+    path: Mapping[str, TypeAdapter[Any]]
+    query: type[BaseModel] | None
+    body: type[BaseModel] | None
+    answer: type[BaseModel]
+
+    @classmethod
+    def of(cls, route: Route) -> "Signature":
+        """Read a route's handler.
+
+        Raises
+        ------
+        TypeError
+            If its parameters do not fit the path: a mistake in the table, seen at start.
+        """
+        hints = get_type_hints(route.handler, include_extras=True)
+        answer = hints.pop("return")
+        names = list(inspect.signature(route.handler).parameters)[1:]
+        expected = {*route.path_names, *({"query", "body"} & set(names))}
+        if set(names) != expected:
+            raise TypeError(f"{route.name} takes {names}, its path {route.path} gives {expected}")
+        path = {name: TypeAdapter[Any](hints[name]) for name in route.path_names}
+        return cls(path, hints.get("query"), hints.get("body"), answer)
+
+
+class Router:
+    """Find the route of a request.
+
+    Parameters
+    ----------
+    routes
+        The table; of two that match a path, the earlier wins.
+    """
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._routes: Final = tuple(routes)
+
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
+        """Return the route and the path's values; HEAD finds the GET that changes nothing.
+
+        Raises
+        ------
+        ApiError
+            404 for an unknown path, 405 with ``Allow`` for an unknown method.
+        """
+        wanted = "GET" if method == "HEAD" else method
+        for route in self._routes:
+            values = route.values(path) if route.method == wanted else None
+            if values is not None and not (method == "HEAD" and route.access is Access.CRON):
+                return route, values
+        allowed = ", ".join(self.methods(path))
+        raise ApiError(
+            405,
+            "method_not_allowed",
+            f"{path} takes {allowed}, not {method}",
+            headers={"Allow": allowed},
+        )
+
+    def methods(self, path: str) -> tuple[str, ...]:
+        """Return the methods a path takes.
+
+        Raises
+        ------
+        ApiError
+            404 for an unknown path.
+        """
+        found = [route for route in self._routes if route.values(path) is not None]
+        if not found:
+            raise ApiError(404, "unknown_path", f"there is nothing at {path}")
+        methods = {route.method for route in found} | {"OPTIONS"}
+        if any(route.method == "GET" and route.access is not Access.CRON for route in found):
+            methods.add("HEAD")
+        return tuple(sorted(methods))
