@@ -134,7 +134,12 @@ class Browser:
 @contextmanager
 def open_browser(stack: RunningStack) -> Iterator[Browser]:
     """Yield a page that nobody has signed in on."""
-    command = [_NODE, _HERE / "js" / "browser.mjs", stack.url, stack.publishable_key]
+    command: list[str | Path] = [
+        _NODE,
+        _HERE / "js" / "browser.mjs",
+        stack.url,
+        stack.publishable_key,
+    ]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
