@@ -170,8 +170,7 @@ class Deployment:
             until_ns = await self._time_known(child)
             parts.market.rounds.join(self, keys, design.intervals)
             candles = await parts.warm_up(instruments, design.intervals, loaded.warm_up, until_ns)
-            if self._child is not child:
-                raise ConfigError("the strategy process ended while it was warmed up")
+            self._require(child)
             candles = _with_later(candles, self._early)
         except BaseException:
             self._listen_as_before()
@@ -206,9 +205,12 @@ class Deployment:
     async def _time_known(self, child: Child) -> int:
         """Wait for the market's time, as long as the process lives."""
         until_ns = await self._parts.market.time_known()
-        if self._child is not child:
-            raise ConfigError("the strategy process ended before the market's time was known")
+        self._require(child)
         return until_ns
+
+    def _require(self, child: Child) -> None:
+        if self._child is not child:
+            raise ConfigError("the strategy process ended while it was started")
 
     def _record(self, keys: tuple[Any, ...], loaded: Loaded, candles: list[Candle]) -> None:
         fact = {

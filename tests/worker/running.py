@@ -182,8 +182,8 @@ class RunningWorker:
 
     def collect(self) -> None:
         """Read its log until it ends."""
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
             self.raw.append(line)
             try:
                 self.lines.append(json.loads(line))
@@ -217,13 +217,14 @@ def worker_environment(
 
 
 @contextmanager
-def started_worker(environment: dict[str, str], command: str = "run") -> Iterator[RunningWorker]:
+def started_worker(environment: dict[str, str], *command: str) -> Iterator[RunningWorker]:
     """Yield a worker in exactly this environment."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "worker", command],
+        [sys.executable, "-m", "worker", *(command or ("run",))],
         cwd=PROJECT,
         env=environment,
-        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
     )
     worker = RunningWorker(process)
@@ -240,8 +241,8 @@ def started_worker(environment: dict[str, str], command: str = "run") -> Iterato
                 process.kill()
                 process.wait()
         reader.join(_STOP_SECONDS)
-        if process.stderr is not None:
-            process.stderr.close()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def run_worker(environment: dict[str, str], command: str = "run") -> RunningWorker:

@@ -21,7 +21,7 @@ from tests.worker.running import (
 
 
 class Scene:
-    """Everything running, at 60 market seconds per second."""
+    """Everything running, at 200 market seconds per second."""
 
     def __init__(
         self, database: Database, worker: RunningWorker, simulator: RunningSimulator
@@ -37,8 +37,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     state: Path = tmp_path_factory.mktemp("state")
     with (
         running_stack() as stack,
-        running_simulator("--speed=60", "--start=09:30") as simulator,
-        running_worker(stack, simulator, state, MARKET_SPEED="60") as worker,
+        running_simulator("--speed=200", "--start=09:30") as simulator,
+        running_worker(stack, simulator, state, MARKET_SPEED="200") as worker,
     ):
         scene = Scene(Database(stack), worker, simulator)
         for config in (NIFTY_CONFIG, BANKNIFTY_CONFIG):
