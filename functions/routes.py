@@ -8,7 +8,27 @@ Next: `functions/resources/health.py`.
 from typing import Final
 
 from functions.openapi import with_document
+from functions.resources.eod_exit import run_eod_exit
 from functions.resources.health import read_health
+from functions.resources.strategies import create_strategy, list_strategies, toggle_strategy
+from functions.resources.trades import list_trades
 from functions.routing import Access, Route
 
-ROUTES: Final = with_document((Route("GET", "/api/health", read_health, access=Access.OPEN),))
+ROUTES: Final = with_document(
+    (
+        Route("GET", "/api/health", read_health, access=Access.OPEN),
+        Route("GET", "/api/strategies/list", list_strategies),
+        Route("POST", "/api/strategies/create", create_strategy, status=201),
+        Route("POST", "/api/strategies/toggle/{strategy_id}", toggle_strategy),
+        Route("GET", "/api/trades/all", list_trades),
+        # POST is what schedulers in the database and people send, GET is what Vercel sends.
+        Route("POST", "/api/cron/eod-exit", run_eod_exit, access=Access.CRON),
+        Route(
+            "GET",
+            "/api/cron/eod-exit",
+            run_eod_exit,
+            access=Access.CRON,
+            name="run_eod_exit_by_get",
+        ),
+    )
+)

@@ -1,0 +1,95 @@
+"""What a new strategy is made of, checked against what its type declares.
+
+In:  a request's body.
+Out: arguments of the rpc `create_strategy`.
+Next: `strategies/__init__.py`, the types there are; `core/risk_parameters.py`.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from core.errors import ConfigError
+from core.parameters import parameters_from
+from core.risk_parameters import RiskParameters
+from functions.models import Body, Capital, Name, Whole
+from functions.problems import invalid
+from strategies import make, strategy_type
+
+Symbol = Annotated[
+    str,
+    Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9&]([A-Za-z0-9&. _-]*[A-Za-z0-9])?$"),
+]
+Values = Annotated[dict[str, Any], Field(description="Absent ones have defaults.")]
+Timeframe = Literal["1m", "5m", "15m", "1h", "4h", "1d"]
+
+
+def _one_minute() -> list[Timeframe]:
+    return ["1m"]
+
+
+class NewStrategy(Body):
+    """A design: a type with its parameters, what it trades, and with how much."""
+
+    name: Name
+    strategy_type: Annotated[
+        str, Field(max_length=50, pattern=r"^[a-z][a-z0-9_]*$", examples=["momentum"])
+    ]
+    description: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] = ""
+    parameters: Values = Field(default_factory=dict)
+    risk_parameters: Values = Field(default_factory=dict)
+    symbols: Annotated[
+        list[Symbol],
+        Field(
+            min_length=1,
+            max_length=50,
+            description="Rules: NIFTY-FUT is the near-month future, RELIANCE the share.",
+            examples=[["NIFTY-FUT"]],
+        ),
+    ]
+    asset_class: Annotated[str, Field(max_length=50, pattern=r"^[a-z][a-z_]*$")] = "index_future"
+    timeframes: list[Timeframe] = Field(min_length=1, max_length=6, default_factory=_one_minute)
+    max_positions: Annotated[Whole, Field(ge=1, le=100)] = 3
+    capital_allocated: Capital = "100000"
+    portfolio_id: Annotated[
+        UUID | None, Field(description="Absent: the oldest paper portfolio.")
+    ] = None
+    auto_start: bool = False
+
+
+def checked(design: NewStrategy) -> dict[str, Any]:
+    """Return the arguments of the rpc.
+
+    Raises
+    ------
+    ApiError
+        422 for a type that does not exist, or parameters it cannot use.
+    """
+    place = _or_refuse("/strategy_type", lambda: strategy_type(design.strategy_type))
+    _or_refuse("/parameters", lambda: make(place.name, design.parameters))
+    _or_refuse("/risk_parameters", lambda: parameters_from(RiskParameters, design.risk_parameters))
+    return {
+        "p_name": design.name,
+        "p_strategy_type": design.strategy_type,
+        "p_config": design.parameters,
+        "p_risk_parameters": design.risk_parameters,
+        "p_symbols": design.symbols,
+        "p_timeframes": list(dict.fromkeys(design.timeframes)),
+        "p_asset_class": design.asset_class,
+        "p_max_positions": design.max_positions,
+        "p_capital_allocated": design.capital_allocated,
+        "p_portfolio_id": None if design.portfolio_id is None else str(design.portfolio_id),
+        "p_description": design.description,
+        "p_auto_start": design.auto_start,
+        "p_module_path": place.module_path,
+        "p_class_name": place.class_name,
+    }
+
+
+def _or_refuse[T](pointer: str, check: Callable[[], T]) -> T:
+    try:
+        return check()
+    except ConfigError as error:
+        raise invalid("body", pointer, str(error)) from error

@@ -1,0 +1,1 @@
+"""Tests of functions/: through the real WSGI application, against a real stack with real tokens."""

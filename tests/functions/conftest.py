@@ -1,0 +1,185 @@
+"""The application as a WSGI server runs it, a stack behind it, and everybody who may call."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import functions_framework
+import httpx
+import psycopg
+import pytest
+from flask import Flask
+from psycopg.rows import dict_row
+from werkzeug.test import TestResponse
+
+from functions.settings import Settings, read_settings
+from tests.stacks import RunningStack, running_stack
+from tests.supabase.deployments import Deployment, Worker, deploy
+from tests.supabase.people import Person, sign_up
+
+ROOT = Path(__file__).resolve().parents[2]
+CRON_SECRET = "a-cron-secret-for-tests-0123456789-abcdef"
+ORIGIN = "https://dashboard.example.com"
+
+Database = psycopg.Connection[dict[str, object]]
+Environ = dict[str, str]
+
+
+def make_app(environ: Environ) -> Flask:
+    """Make the application as `functions/wsgi.py` does, with these settings."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environ.items():
+            patch.setenv(name, value)
+        source = str(ROOT / "functions" / "main.py")
+        app: Flask = functions_framework.create_app("api", source)  # type: ignore[no-untyped-call]
+        return app
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who calls the application, with a token or without."""
+
+    app: Flask
+    token: str | None = None
+
+    def call(self, method: str, path: str, **options: Any) -> TestResponse:
+        """Send one request."""
+        headers = dict(options.pop("headers", {}))
+        if self.token is not None:
+            headers.setdefault("Authorization", f"Bearer {self.token}")
+        return self.app.test_client().open(path, method=method, headers=headers, **options)
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        """Read something."""
+        return self.call("GET", path, **options)
+
+    def post(self, path: str, body: Any = None, **options: Any) -> TestResponse:
+        """Do something."""
+        return self.call("POST", path, json=body, **options)
+
+
+def problem(response: TestResponse, status: int, code: str) -> dict[str, Any]:
+    """Return the body of a refusal, which must be this one."""
+    assert (response.status_code, response.mimetype) == (status, "application/problem+json"), (
+        response.text
+    )
+    body: dict[str, Any] = response.get_json(force=True)
+    assert (body["status"], body["code"]) == (status, code), body
+    assert body["request_id"] == response.headers["X-Request-Id"]
+    return body
+
+
+def pointers(body: dict[str, Any]) -> list[str]:
+    """Return where a refusal points."""
+    return [error["pointer"] for error in body["errors"]]
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[RunningStack]:
+    """Start the project's stack."""
+    with running_stack() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def environ(stack: RunningStack) -> Environ:
+    """Return the environment of the application."""
+    return {
+        "SUPABASE_URL": stack.url,
+        "SUPABASE_PUBLISHABLE_KEY": stack.publishable_key,
+        "SUPABASE_SECRET_KEY": stack.secret_key,
+        "CRON_SECRET": CRON_SECRET,
+        "CORS_ORIGINS": ORIGIN,
+    }
+
+
+@pytest.fixture(scope="session")
+def settings(environ: Environ) -> Settings:
+    """Return the application's settings."""
+    return read_settings(environ)
+
+
+@pytest.fixture(scope="session")
+def app(environ: Environ) -> Flask:
+    """Return the application."""
+    return make_app(environ)
+
+
+@pytest.fixture(scope="session")
+def anybody(app: Flask) -> Caller:
+    """Return somebody without a token."""
+    return Caller(app)
+
+
+@pytest.fixture(scope="session")
+def cron(app: Flask) -> Caller:
+    """Return the scheduler."""
+    return Caller(app, CRON_SECRET)
+
+
+@pytest.fixture(scope="session")
+def publishable(stack: RunningStack) -> Iterator[httpx.Client]:
+    """Yield a client of the stack with the publishable key."""
+    with httpx.Client(base_url=stack.url, headers={"apikey": stack.publishable_key}) as http:
+        yield http
+
+
+@pytest.fixture(scope="session")
+def secret(stack: RunningStack) -> Iterator[Person]:
+    """Yield somebody with the stack's secret key."""
+    with httpx.Client(base_url=stack.url, headers={"apikey": stack.secret_key}) as http:
+        yield Person(http)
+
+
+@pytest.fixture(scope="session")
+def database(stack: RunningStack) -> Iterator[Database]:
+    """Yield a connection of the role that owns the tables."""
+    with psycopg.connect(stack.database_url, autocommit=True, row_factory=dict_row) as connection:
+        yield connection
+
+
+@pytest.fixture
+def user(publishable: httpx.Client) -> Person:
+    """Return a new user, as the stack knows them."""
+    return sign_up(publishable)
+
+
+@pytest.fixture
+def caller(app: Flask, user: Person) -> Caller:
+    """Return the same user, as the application sees them."""
+    return Caller(app, user.token)
+
+
+@pytest.fixture(scope="session")
+def stranger(app: Flask, publishable: httpx.Client) -> Caller:
+    """Return another user, who owns nothing."""
+    return Caller(app, sign_up(publishable).token)
+
+
+@pytest.fixture
+def deployment(user: Person) -> Deployment:
+    """Return a config of the user's."""
+    return deploy(user)
+
+
+@pytest.fixture
+def worker(secret: Person) -> Iterator[Worker]:
+    """Yield the holder of a shard of its own."""
+    worker = Worker(secret)
+    worker.acquire()
+    yield worker
+    worker.release()
+
+
+@pytest.fixture
+def shard_of(database: Database) -> Callable[[Worker, Deployment], None]:
+    """Return what puts a config on a worker's shard."""
+
+    def put(worker: Worker, deployment: Deployment) -> None:
+        database.execute(
+            "update public.strategy_configs set shard = %s where id = %s",
+            (worker.shard, deployment.config_id),
+        )
+
+    return put

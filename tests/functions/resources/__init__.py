@@ -1,0 +1,1 @@
+"""Tests of functions/resources/: each route, by everybody, with good and bad input."""
