@@ -62,7 +62,7 @@ class _Run:
     def __init__(self, market_time: datetime) -> None:
         self._market_time: Final = market_time
         self._outcomes: Counter[str] = Counter()
-        self._problems: list[UnsettledTrade] = Field(default_factory=list)
+        self._problems: list[UnsettledTrade] = []
 
     @property
     def is_complete(self) -> bool:

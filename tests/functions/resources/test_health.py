@@ -1,0 +1,35 @@
+"""Health: open to anybody, degraded without a worker, 503 without a database."""
+
+import pytest
+
+from tests.functions.conftest import Caller, Environ, make_app, problem
+from tests.supabase import events
+from tests.supabase.deployments import Worker
+
+
+def test_anybody_may_ask_and_is_told_that_no_worker_beats(anybody: Caller) -> None:
+    reply = anybody.get("/api/health")
+    assert reply.status_code == 200
+    body = reply.get_json()
+    assert (body["status"], body["schema_version"], body["market_source"]) == (
+        "degraded",
+        1,
+        "WALL",
+    )
+    assert body["worker"] == {"heartbeat_age_seconds": None, "feed_age_seconds": None}
+
+
+def test_a_beating_worker_is_health(anybody: Caller, worker: Worker) -> None:
+    worker.must_write(events.heartbeat())
+    body = anybody.get("/api/health").get_json()
+    assert body["status"] == "ok"
+    assert body["worker"]["heartbeat_age_seconds"] < 15
+    assert body["worker"]["feed_age_seconds"] >= 0.2
+
+
+def test_a_database_that_is_away_is_said_in_a_sentence(environ: Environ) -> None:
+    away = Caller(make_app(environ | {"SUPABASE_URL": "http://127.0.0.1:9"}))
+    reply = away.get("/api/health")
+    body = problem(reply, 503, "database_unreachable")
+    assert body["detail"].startswith("the database does not answer")
+    assert reply.headers["Retry-After"] == "5"
