@@ -142,6 +142,10 @@ class RunningSimulator:
         found: dict[str, Any] = _checked(answer)
         return found
 
+    def clear_faults(self) -> None:
+        """Take all faults back."""
+        _checked(httpx.delete(f"{self.environment['DHAN_CONTROL_URL']}/faults"))
+
 
 @contextmanager
 def running_simulator(*arguments: str) -> Iterator[RunningSimulator]:
