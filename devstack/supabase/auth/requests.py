@@ -14,11 +14,13 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from devstack.json_text import parse_json
 from devstack.supabase.auth.errors import AuthError, invalid
 from devstack.supabase.auth.sessions import Device
 
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s)")
+_PAGE_NUMBER: Final = re.compile(r"[1-9][0-9]{0,5}")
 _UNIT_SECONDS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
@@ -79,7 +81,7 @@ async def read_body(request: web.Request) -> Body:
     """
     content = await request.read()
     try:
-        members = json.loads(content or b"{}")
+        members = parse_json(content or b"{}")
     except ValueError as error:
         raise _bad_json(f"Could not parse request body as JSON: {error}") from error
     if not isinstance(members, dict):
@@ -105,8 +107,10 @@ def page_of(request: web.Request) -> tuple[int, int]:
     numbers = []
     for name, default in (("page", "1"), ("per_page", "50")):
         given = request.query.get(name) or default
-        if not given.isascii() or not given.isdigit() or not 1 <= int(given) <= 1_000_000:
-            raise invalid(f"Bad Pagination Parameters: {name} is {given!r}, must be 1 or more")
+        if not _PAGE_NUMBER.fullmatch(given):
+            raise invalid(
+                f"Bad Pagination Parameters: {name} is {given!r}, must be from 1 to 999999"
+            )
         numbers.append(int(given))
     page, size = numbers
     return page, min(size, 1000)

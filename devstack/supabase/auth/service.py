@@ -8,12 +8,18 @@ Next: `devstack/supabase/auth/accounts.py`.
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+import psycopg
 from aiohttp import web
 
 from devstack.supabase.auth.accounts import Accounts
 from devstack.supabase.auth.admin import Admin
 from devstack.supabase.auth.connections import Connections
-from devstack.supabase.auth.errors import API_VERSION, API_VERSION_HEADER, AuthError
+from devstack.supabase.auth.errors import (
+    API_VERSION,
+    API_VERSION_HEADER,
+    AuthError,
+    invalid,
+)
 from devstack.supabase.auth.tokens import Tokens
 from devstack.supabase.keys import Keys
 
@@ -99,6 +105,12 @@ async def _not_embedded(request: web.Request) -> web.Response:
     raise AuthError(404, "not_found", f"{call} is not part of the embedded auth service")
 
 
+def _refusal(request: web.Request, error: AuthError) -> web.Response:
+    body = error.body(request.headers.get(API_VERSION_HEADER))
+    headers = {"X-Sb-Error-Code": error.code}
+    return web.json_response(body, status=error.status, headers=headers)
+
+
 def _answering_refusals(handler: Handler) -> Handler:
     """Return `handler` with every `AuthError` turned into GoTrue's answer."""
 
@@ -106,9 +118,9 @@ def _answering_refusals(handler: Handler) -> Handler:
         try:
             response = await handler(request)
         except AuthError as error:
-            body = error.body(request.headers.get(API_VERSION_HEADER))
-            response = web.json_response(body, status=error.status)
-            response.headers["X-Sb-Error-Code"] = error.code
+            response = _refusal(request, error)
+        except psycopg.DataError as error:  # Such as a NUL, which no text in Postgres can hold.
+            response = _refusal(request, invalid(str(error).strip().splitlines()[0]))
         response.headers[API_VERSION_HEADER] = API_VERSION
         return response
 

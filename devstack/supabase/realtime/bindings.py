@@ -97,7 +97,7 @@ def parse_binding(entry: Mapping[str, Any], number: int) -> Binding:
         Names what cannot be read.
     """
     event = entry.get("event", "*")
-    if event not in _EVENTS:
+    if not isinstance(event, str) or event not in _EVENTS:
         raise DataError(f"event {event!r} must be one of {', '.join(sorted(_EVENTS))}")
     schema, table = entry.get("schema", "public"), entry.get("table") or "*"
     text, select = entry.get("filter"), entry.get("select")

@@ -13,6 +13,7 @@ import psycopg
 from aiohttp import web
 
 from core.errors import DataError, StoreError
+from devstack.json_text import parse_json
 from devstack.supabase.realtime.hub import Hub
 from devstack.supabase.realtime.identity import Identity
 from devstack.supabase.realtime.phoenix import Broadcast
@@ -99,7 +100,7 @@ async def _may_write(hub: Hub, topic: str, identity: Identity) -> bool:
 
 def _parsed(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        return parse_json(body)
     except ValueError as error:
         raise DataError(f"body {body[:80]!r} is not JSON: {error}") from error
 

@@ -64,6 +64,7 @@ class Connection:
     async def serve(self, *, idle_seconds: float = IDLE_SECONDS) -> None:
         """Handle messages until the client goes, falls silent or cannot keep up."""
         sending = asyncio.create_task(self._outbox.send_forever(self.socket))
+        sending.add_done_callback(self._cut_off_unheard)
         try:
             await self._receive(idle_seconds)
         finally:
@@ -81,6 +82,11 @@ class Connection:
         if not self._request.transport.is_closing():
             self._hub.counters["slow_clients_cut_off"] += 1
             log.warning("a realtime client left too much unread; its connection is cut")
+            self._request.transport.abort()
+
+    def _cut_off_unheard(self, sending: "asyncio.Task[None]") -> None:
+        """Break the connection when nothing can be sent on it: the client must not wait in vain."""
+        if not sending.cancelled() and self._request.transport is not None:
             self._request.transport.abort()
 
     def forget(self, channel: Channel) -> None:

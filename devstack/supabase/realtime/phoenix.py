@@ -9,13 +9,13 @@ plus two binary kinds for broadcasts: 3 from a client, 4 from the server. Payloa
 JSON text already, so that one payload is written once for all its readers.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
 from core.errors import DataError
+from devstack.json_text import parse_json
 from devstack.supabase.realtime.values import quote
 
 _PUSH: Final = 3
@@ -74,7 +74,7 @@ def decode(frame: str | bytes, version: Version) -> ClientMessage:
     if isinstance(frame, bytes):
         return _decode_push(frame)
     try:
-        parsed = json.loads(frame)
+        parsed = parse_json(frame)
     except ValueError as error:
         raise DataError(f"message {frame[:80]!r} is not JSON: {error}") from error
     if version is Version.V1:
@@ -149,7 +149,7 @@ def _decode_push(frame: bytes) -> ClientMessage:
         for length in lengths:
             parts.append(frame[at : at + length].decode())
             at += length
-        body: object = frame[at:] if encoding == _ENCODING_BINARY else json.loads(frame[at:])
+        body: object = frame[at:] if encoding == _ENCODING_BINARY else parse_json(frame[at:])
     except ValueError as error:
         raise DataError(f"broadcast push {frame[:40]!r} cannot be read: {error}") from error
     join_ref, ref, topic, event, _meta = parts

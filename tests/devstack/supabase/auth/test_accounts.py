@@ -74,6 +74,23 @@ def test_a_sign_up_that_cannot_be_is_refused(
     assert refusal(anybody.auth("POST", "/signup", body)) == expected
 
 
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"[" * 100_000, (400, "bad_json")),
+        (b'{"email": "x@example.com", "password": "\\ud800 half"}', (400, "bad_json")),
+        (
+            b'{"email": "x@example.com", "password": "long enough", "data": {"x": "\\u0000"}}',
+            (400, "validation_failed"),
+        ),
+    ],
+)
+def test_what_no_database_can_hold_is_refused(
+    anybody: Client, content: bytes, expected: tuple[int, str]
+) -> None:
+    assert refusal(anybody.http.post("/auth/v1/signup", content=content)) == expected
+
+
 def test_an_address_signs_up_once(anybody: Client, email: str) -> None:
     anybody.sign_up(email)
     reply = anybody.auth("POST", "/signup", {"email": email, "password": PASSWORD})

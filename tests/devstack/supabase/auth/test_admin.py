@@ -86,6 +86,7 @@ def test_users_are_listed_page_by_page(admin: Client, anybody: Client, email: st
     [
         ("GET", "/admin/users?page=0", None, (400, "validation_failed")),
         ("GET", "/admin/users?per_page=many", None, (400, "validation_failed")),
+        ("GET", f"/admin/users?page={'9' * 5000}", None, (400, "validation_failed")),
         ("GET", "/admin/users/somebody", None, (404, "validation_failed")),
         ("GET", f"/admin/users/{NOBODY}", None, (404, "user_not_found")),
         ("DELETE", f"/admin/users/{NOBODY}", None, (404, "user_not_found")),

@@ -81,6 +81,32 @@ async def test_what_cannot_be_read_is_counted_and_the_rest_goes_on(
     assert realtime.counters["messages_not_understood"] == 2
 
 
+@pytest.mark.parametrize("text", ['"\\ud800"', "NaN", "1e999", "[" * 100_000])
+async def test_what_cannot_be_passed_on_reaches_nobody_and_breaks_no_socket(
+    connect: Connect, text: str
+) -> None:
+    speaker, listener = await connect(Version.V1), await connect(Version.V1)
+    for client in (speaker, listener):
+        await client.join("realtime:a")
+    for payload in (f'{{"x": {text}}}', '{"x": "fine"}'):
+        await speaker.socket.send_str(
+            '{"topic": "realtime:a", "event": "broadcast", "ref": "9",'
+            f' "payload": {{"type": "broadcast", "event": "e", "payload": {payload}}}}}'
+        )
+    assert (await listener.next("broadcast"))["payload"] == {"x": "fine"}
+
+
+async def test_a_client_that_cannot_be_sent_to_is_cut_off(
+    client: Client, realtime: Realtime, caplog: pytest.LogCaptureFixture
+) -> None:
+    await client.ask("phoenix", "heartbeat", {})
+    (connection,) = realtime._connections
+    connection.push("half a pair: \ud800")  # No UTF-8, so no text frame.
+    assert await client.closed() == 1006
+    await until(lambda: not realtime._connections)
+    await until(lambda: "surrogates not allowed" in caplog.text)
+
+
 async def test_one_connection_has_at_most_100_channels(client: Client) -> None:
     for number in range(100):
         assert (await client.join(f"realtime:{number}"))["status"] == "ok"

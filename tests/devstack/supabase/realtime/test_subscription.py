@@ -37,6 +37,7 @@ async def test_a_table_that_is_not_published_is_refused_as_hosted_words_it(
         ({"table": "orders", "filter": "symbol"}, "must be column=operator.value"),
         ({"table": "*", "filter": "symbol=eq.x"}, "needs one table to look at"),
         ({"table": "orders", "event": "TRUNCATE"}, "event 'TRUNCATE' must be one of"),
+        ({"table": "orders", "event": {}}, "event {} must be one of"),
         ({"table": "orders", "select": 7}, "select 7 must be a list of column names"),
         ({"table": "orders", "filter": 7}, "filter 7 must be text"),
         ({"table": 7}, "table 7 must be text"),
