@@ -59,6 +59,10 @@ INJECTED: Final = frozenset({FaultKind.TRUNCATED, FaultKind.UNKNOWN, FaultKind.T
 _DEFAULT_SECONDS: Final = 5.0
 _LONGEST_SECONDS: Final = 86_400.0
 _MOST_TIMES: Final = 1_000_000
+_HIGHEST_REASON: Final = 65_535
+_LOWEST_STATUS: Final = 400
+_HIGHEST_STATUS: Final = 599
+_WITH_STATUS: Final = frozenset({FaultKind.REST_STATUS, FaultKind.REST_HTML})
 _DEFAULT_CODE: Final = {
     FaultKind.DISCONNECT: 800,
     FaultKind.REST_STATUS: 500,
@@ -128,15 +132,21 @@ def parse_fault(given: Mapping[str, Any]) -> Fault:
         client=None if client is None else str(client),
         seconds=seconds,
         count=None if count is None else int(count),
-        code=int(_number(given, "code", _highest_code(kind)) or _DEFAULT_CODE.get(kind, 0)),
+        code=_code(given, kind),
         path=str(given.get("path", "")),
         delay=_number(given, "delay", _LONGEST_SECONDS) or 0.0,
     )
 
 
-def _highest_code(kind: FaultKind) -> int:
-    """Return what fits on the wire: 16 bits in a disconnect packet, else an HTTP status."""
-    return 65_535 if kind is FaultKind.DISCONNECT else 599
+def _code(given: Mapping[str, Any], kind: FaultKind) -> int:
+    """Return what fits on the wire: 16 bits in a disconnect packet, else an HTTP error status."""
+    high = _HIGHEST_REASON if kind is FaultKind.DISCONNECT else _HIGHEST_STATUS
+    code = int(_number(given, "code", high) or _DEFAULT_CODE.get(kind, 0))
+    if kind in _WITH_STATUS and code < _LOWEST_STATUS:
+        raise ConfigError(
+            f"fault code is {code}, must be an HTTP error, {_LOWEST_STATUS} to {_HIGHEST_STATUS}"
+        )
+    return code
 
 
 def _number(given: Mapping[str, Any], name: str, high: float) -> float | None:

@@ -8,15 +8,16 @@ What Dhan answers to a malformed request is not documented; the simulator is str
 whatever it accepts is what the documents describe (reference 2.1, 2.2 and 2.10).
 """
 
-import json
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
 
 from core.instrument import Segment
 from devstack.dhan.encode import Mode
+from devstack.json_text import parse_json
 
 MOST_PER_MESSAGE: Final = 100
+_MOST_DIGITS: Final = 10  # What 32 bits, all that a packet has for an id, can hold.
 
 
 class Reason(IntEnum):
@@ -77,7 +78,7 @@ def parse_request(text: bytes) -> Request:
         With 814 for what is not a request of the documents, 804 for more than 100 instruments.
     """
     try:
-        message = json.loads(text)
+        message = parse_json(text)
     except ValueError:
         raise _bad(f"message {text[:60]!r} is not JSON") from None
     if not isinstance(message, dict):
@@ -115,6 +116,8 @@ def _key(entry: object) -> tuple[Segment, int]:
         raise _bad(f"ExchangeSegment {segment!r} is unknown")
     if not isinstance(security_id, str) or not security_id.isdecimal():
         raise _bad(f"SecurityId {security_id!r} must be digits as text")
+    if len(security_id) > _MOST_DIGITS:
+        raise _bad(f"SecurityId of {len(security_id)} digits, at most {_MOST_DIGITS} are possible")
     return Segment(segment), int(security_id)
 
 

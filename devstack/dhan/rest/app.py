@@ -139,7 +139,7 @@ async def _authenticated(request: web.Request, handler: Handler) -> web.StreamRe
 async def _limited(request: web.Request, handler: Handler) -> web.StreamResponse:
     if context_of(request).rate_limits and ACCOUNT in request:
         client_id = request[ACCOUNT].client_id
-        body = await request.text()
+        body = (await request.read()).decode(errors="replace")
         request.app[_LIMITS].check(client_id, request.method, request.path, body)
     return await handler(request)
 

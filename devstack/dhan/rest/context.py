@@ -5,7 +5,6 @@ Out: `Context`, found in the application under `CONTEXT`.
 Next: `devstack/dhan/rest/app.py`.
 """
 
-import json
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from devstack.dhan.feed.server import FeedServer
 from devstack.dhan.market_data import MarketData
 from devstack.dhan.rest.refusals import INPUT, RefusedError
 from devstack.dhan.tape import Tape
+from devstack.json_text import parse_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ async def json_object(request: web.Request) -> dict[str, Any]:
         If it is not one.
     """
     try:
-        body = json.loads(await request.text() or "{}")
+        body = parse_json(await request.read() or "{}")
     except ValueError:
         raise RefusedError(INPUT, "the body is not JSON") from None
     if not isinstance(body, dict):

@@ -20,7 +20,6 @@ Out: what was done, or HTTP 400 with {"error": one sentence}.
 Next: `devstack/dhan/faults.py` for what each fault does.
 """
 
-import json
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -35,8 +34,10 @@ from devstack.dhan import packets
 from devstack.dhan.clock import AS_FAST_AS_POSSIBLE, BY_HAND, checked_speed
 from devstack.dhan.faults import FaultKind, parse_fault
 from devstack.dhan.rest.context import Context, context_of
+from devstack.json_text import parse_json
 
 _CLOCK_FIELDS: Final = ("speed", "hold", "rewind")
+_LATEST_NS: Final = 2**63 - 1  # What the times on a tape can hold: the year 2262.
 Answer = Callable[[web.Request], Awaitable[web.Response]]
 
 
@@ -67,16 +68,17 @@ def parse_market_time(given: object, now_ns: int) -> int:
     ConfigError
         Names what cannot be read.
     """
-    if isinstance(given, int) and not isinstance(given, bool) and given >= 0:
-        return given
+    found = given
     if isinstance(given, str):
         try:
-            return _instant_ns(given, now_ns)
-        except ValueError:
-            pass  # Neither form fits; said below for both.
+            found = _instant_ns(given, now_ns)
+        except (ValueError, OverflowError):
+            found = None  # Neither form fits; said below for all.
+    if isinstance(found, int) and not isinstance(found, bool) and 0 <= found <= _LATEST_NS:
+        return found
     raise ConfigError(
         f"market time {given!r} cannot be read: UTC nanoseconds, HH:MM[:SS] in IST, "
-        "or an ISO instant with offset"
+        "or an ISO instant with offset, from 1970 to 2262"
     )
 
 
@@ -104,9 +106,9 @@ def _told_why(answer: Answer) -> Answer:
 
 async def _body(request: web.Request) -> dict[str, Any]:
     try:
-        body = json.loads(await request.text())
-    except ValueError:
-        raise ConfigError("the body is not JSON") from None
+        body = parse_json(await request.read())
+    except ValueError as error:
+        raise ConfigError(f"the body is not JSON: {error}") from error
     if not isinstance(body, dict):
         raise ConfigError("the body is not a JSON object")
     return body
@@ -150,7 +152,7 @@ async def _set_clock(request: web.Request) -> web.Response:
     if unknown:
         raise ConfigError(f"clock has no field {unknown[0]!r}; it has {', '.join(_CLOCK_FIELDS)}")
     hold = body.get("hold")
-    if hold not in (None, True, False):
+    if not isinstance(hold, bool | None):
         raise ConfigError(f"hold is {hold!r}, must be true or false")
     speed = None if body.get("speed") is None else _speed(body["speed"])
     rewind = body.get("rewind")

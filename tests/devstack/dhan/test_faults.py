@@ -86,6 +86,8 @@ def test_cleared_faults_are_gone(board: FaultBoard) -> None:
         ({"kind": "text", "count": True}, "count is True"),
         ({"kind": "disconnect", "code": 70_000}, "code is 70000, .* at most 65535"),
         ({"kind": "rest_status", "code": 700}, "code is 700, .* at most 599"),
+        ({"kind": "rest_status", "code": 1}, "code is 1, must be an HTTP error, 400"),
+        ({"kind": "rest_html", "code": 204}, "code is 204, must be an HTTP error"),
         ({"kind": "rest_delay"}, "rest_delay needs delay"),
     ],
 )

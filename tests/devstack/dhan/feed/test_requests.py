@@ -52,6 +52,7 @@ def test_what_our_own_client_sends_is_understood() -> None:
     [
         (b"subscribe!", Reason.REQUEST, "is not JSON"),
         (b"\xff\xfe", Reason.REQUEST, "is not JSON"),
+        (b"[" * 100_000, Reason.REQUEST, "is not JSON"),
         (b"[]", Reason.REQUEST, "is not an object"),
         (message(23), Reason.REQUEST, "RequestCode 23 is not one of"),
         (message("15"), Reason.REQUEST, "RequestCode '15'"),
@@ -67,6 +68,11 @@ def test_what_our_own_client_sends_is_understood() -> None:
             message(entries=[{"ExchangeSegment": "NSE_EQ", "SecurityId": 1}]),
             Reason.REQUEST,
             "SecurityId 1 must be digits as text",
+        ),
+        (
+            message(entries=[{"ExchangeSegment": "NSE_EQ", "SecurityId": "9" * 5000}]),
+            Reason.REQUEST,
+            "SecurityId of 5000 digits, at most 10",
         ),
         (message(entries=[ENTRY] * 101), Reason.TOO_MANY_INSTRUMENTS, "101 instruments"),
     ],

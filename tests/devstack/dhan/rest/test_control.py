@@ -35,7 +35,10 @@ def test_a_market_time_may_be_given_in_three_forms(given: object, seconds: int) 
     assert parse_market_time(given, OPEN) == OPEN + seconds * SECOND
 
 
-@pytest.mark.parametrize("given", ["noon", "25:00", "2026-11-20T09:15:00", -1, True, None, 1.5])
+@pytest.mark.parametrize(
+    "given",
+    ["noon", "25:00", "2026-11-20T09:15:00", -1, True, None, 1.5, 2**63, "9999-12-31T23:59:59Z"],
+)
 def test_a_market_time_that_cannot_be_read_is_named(given: object) -> None:
     with pytest.raises(ConfigError, match=r"market time .* cannot be read"):
         parse_market_time(given, OPEN)
@@ -47,6 +50,8 @@ def test_a_market_time_that_cannot_be_read_is_named(given: object) -> None:
         ("clock", {"speed": 0}, "speed 0 cannot be played"),
         ("clock", {"speed": "fast"}, "speed is 'fast', must be a number or max"),
         ("clock", {"hold": "yes"}, "hold is 'yes', must be true or false"),
+        ("clock", {"hold": 0}, "hold is 0, must be true or false"),
+        ("clock", {"rewind": 10**30}, "from 1970 to 2262"),
         ("clock", {"rewind": "later"}, "market time 'later' cannot be read"),
         ("clock", {"pause": True}, "clock has no field 'pause'"),
         ("clock", [], "not a JSON object"),
