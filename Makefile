@@ -29,7 +29,7 @@ test-full: .venv/.installed ## run the tests that are too long for `make test`
 lint: .venv/.installed ## check style and formatting of Python and SQL
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
-	@$(PY) -m sqlfluff lint --processes 2 --disable-progress-bar devstack/supabase/sql supabase
+	@$(PY) -m sqlfluff lint --processes 2 --disable-progress-bar devstack/supabase/sql supabase tests/contract/schema
 
 types: .venv/.installed ## check types, strictly
 	@$(PY) -m mypy

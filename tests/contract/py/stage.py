@@ -20,7 +20,6 @@ from uuid import uuid4
 
 import httpx
 import jwt
-
 from supabase import (
     AsyncClient,
     AsyncClientOptions,
@@ -29,6 +28,7 @@ from supabase import (
     create_async_client,
     create_client,
 )
+
 from tests.contract.py.inbox import Inbox
 from tests.contract.target import Target
 
