@@ -95,7 +95,7 @@ class Simulated:
         )
         self._lines: dict[str, str] = {}
         while "DHAN_CONTROL_URL" not in self._lines:
-            name, _, value = self._process.stdout.readline().strip().partition("=")
+            name, _, value = _next_line(self._process).partition("=")
             self._lines[name] = value
         return self
 
@@ -137,7 +137,8 @@ class Simulated:
 
     def _call(self, path: str, body: bytes | None = None) -> dict[str, Any]:
         with urllib.request.urlopen(self._lines["DHAN_CONTROL_URL"] + path, body) as answer:  # noqa: S310 - loopback, our own process
-            return json.load(answer)
+            state: dict[str, Any] = json.load(answer)
+            return state
 
 
 class PeerServer:
@@ -147,7 +148,7 @@ class PeerServer:
         self._process = subprocess.Popen(
             [sys.executable, __file__, PEER], stdout=subprocess.PIPE, text=True
         )
-        self._port = int(self._process.stdout.readline())
+        self._port = int(_next_line(self._process))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -175,13 +176,23 @@ async def serve_as_peer() -> None:
     }
 
     async def send(connection: ServerConnection) -> None:
+        if connection.request is None:
+            raise ConnectionError("a connection without a handshake cannot name its mode")
         packets = prepared[connection.request.path.strip("/")]
         for number in range(PEER_PACKETS):
             await connection.send(packets[number % len(packets)])
 
     async with serve(send, "127.0.0.1", 0, compression=None) as server:
-        print(server.sockets[0].getsockname()[1], flush=True)
+        print(next(iter(server.sockets)).getsockname()[1], flush=True)
         await server.serve_forever()
+
+
+def _next_line(process: "subprocess.Popen[str]") -> str:
+    """Return the next line that a process prints; fail when it has ended instead."""
+    line = process.stdout.readline() if process.stdout is not None else ""
+    if not line:
+        raise RuntimeError(f"{process.args!r} ended with status {process.wait()}")
+    return line.strip()
 
 
 def _connected(host: str, port: int, path: str) -> socket.socket:
