@@ -1,0 +1,130 @@
+"""Rounds: who is asked, in which order answers are applied, when the market goes on."""
+
+import asyncio
+
+import pytest
+
+from core.candle import Candle, Interval
+from core.instrument import Segment
+from core.signals import Signal, SignalType
+from worker import rounds
+from worker.rounds import Rounds, Wanted
+
+KEY, OTHER = (Segment.NSE_EQ, 1), (Segment.NSE_EQ, 2)
+
+
+def _candle(key: tuple[Segment, int] = KEY, interval: Interval = Interval.M1) -> Candle:
+    return Candle(key, interval, 0, 60, 10.0, 10.0, 10.0, 10.0, 1, None)
+
+
+def _signal(close_ns: int) -> Signal:
+    return Signal(SignalType.EXIT, KEY, close_ns, 10.0, None, None, 0, "", {})
+
+
+class Ear:
+    """A listener that writes down what it hears."""
+
+    def __init__(self, name: str, *, answers: bool = True) -> None:
+        self.id = name
+        self.heard: list[tuple[int, tuple[Candle, ...]]] = []
+        self.late: list[int] = []
+        self.was_late = asyncio.Event()
+        self._answers = answers
+
+    def hear(self, number: int, candles: tuple[Candle, ...]) -> bool:
+        self.heard.append((number, candles))
+        return self._answers
+
+    def is_late(self, number: int) -> None:
+        self.late.append(number)
+        self.was_late.set()
+
+
+class Scene:
+    """Rounds that wait, with two listeners."""
+
+    def __init__(self, *, waits: bool = True) -> None:
+        self.applied: list[Wanted] = []
+        self.holds = 0
+        self.rounds = (
+            Rounds(self.applied.extend, self._hold, self._release)
+            if waits
+            else Rounds(self.applied.extend)
+        )
+        self.a, self.b = Ear("a"), Ear("b")
+        self.rounds.join(self.b, [KEY], [Interval.M1, Interval.M5])
+        self.rounds.join(self.a, [KEY], [Interval.M1])
+
+    def _hold(self) -> None:
+        self.holds += 1
+
+    def _release(self) -> None:
+        self.holds -= 1
+
+
+async def test_each_listener_gets_its_own_candles_in_one_message() -> None:
+    scene = Scene()
+    scene.rounds.hand_out([_candle(), _candle(interval=Interval.M5), _candle(OTHER)])
+    assert [len(candles) for _, candles in scene.a.heard] == [1]
+    assert [len(candles) for _, candles in scene.b.heard] == [2]
+
+
+async def test_the_market_stands_still_until_all_have_answered() -> None:
+    scene = Scene()
+    scene.rounds.hand_out([_candle()])
+    assert scene.holds == 1
+    scene.rounds.answered(scene.b, 1, [_signal(60)])
+    assert (scene.holds, scene.applied) == (1, [])
+    scene.rounds.answered(scene.a, 1, [_signal(60), _signal(30)])
+    assert scene.holds == 0
+    places = [(each.candle_close_ns, each.config_id) for each in scene.applied]
+    assert places == [(30, "a"), (60, "a"), (60, "b")]
+
+
+async def test_in_real_time_an_answer_is_applied_when_it_comes() -> None:
+    scene = Scene(waits=False)
+    scene.rounds.hand_out([_candle()])
+    scene.rounds.answered(scene.b, 1, [_signal(60)])
+    assert [each.config_id for each in scene.applied] == ["b"]
+
+
+async def test_nobody_is_waited_for_who_is_gone() -> None:
+    scene = Scene()
+    scene.rounds.hand_out([_candle()])
+    scene.rounds.answered(scene.a, 1, [])
+    scene.rounds.gone(scene.b)
+    assert scene.holds == 0
+    scene.rounds.answered(scene.b, 1, [_signal(60)])
+    assert scene.applied == []
+
+
+async def test_who_has_left_or_does_not_answer_is_not_waited_for() -> None:
+    scene = Scene()
+    scene.rounds.leave(scene.a)
+    scene.rounds.leave(scene.b)
+    mute = Ear("c", answers=False)
+    scene.rounds.join(mute, [KEY], [Interval.M1])
+    scene.rounds.hand_out([_candle()])
+    assert scene.holds == 0
+    assert len(mute.heard) == 1
+    assert not scene.a.heard
+
+
+async def test_joining_again_replaces_what_was_heard_before() -> None:
+    scene = Scene()
+    scene.rounds.join(scene.b, [OTHER], [Interval.M1])
+    scene.rounds.hand_out([_candle()])
+    assert not scene.b.heard
+    scene.rounds.hand_out([_candle(OTHER)])
+    assert len(scene.b.heard) == 1
+
+
+async def test_who_does_not_answer_in_time_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rounds, "ANSWER_SECONDS", 0.01)
+    scene = Scene()
+    scene.rounds.hand_out([_candle()])
+    scene.rounds.answered(scene.a, 1, [])
+    async with asyncio.timeout(5):
+        await scene.b.was_late.wait()
+    assert scene.b.late == [1]
+    assert scene.a.late == []
