@@ -99,7 +99,8 @@ class MasterReader:
     Raises
     ------
     DataError
-        At once, if the header is missing, of neither layout, or lacks a column.
+        At once, if the header is missing, of neither layout, or lacks a column; while iterating,
+        if the file is no longer readable as csv (a quote that nothing closes), with the line.
     """
 
     def __init__(
@@ -107,12 +108,12 @@ class MasterReader:
     ) -> None:
         self.report = MasterReport()
         self._rows = csv.reader(lines)
-        self._columns = find_columns(next(self._rows, []))
+        self._columns = find_columns(next(self._readable(), []))
         self._least_columns = self._columns.last + 1
         self._wanted = tuple(Segment if segments is None else segments)
 
     def __iter__(self) -> Iterator[Instrument]:
-        for row in self._rows:
+        for row in self._readable():
             if not row:
                 continue
             self.report.rows += 1
@@ -125,6 +126,12 @@ class MasterReader:
             if instrument is not None:
                 self.report.instruments += 1
                 yield instrument
+
+    def _readable(self) -> Iterator[list[str]]:
+        try:
+            yield from self._rows
+        except csv.Error as error:
+            raise DataError(f"instrument master line {self._rows.line_num}: {error}") from error
 
     def _read(self, row: Sequence[str]) -> Instrument | None:
         """Return the row's instrument, None if it was counted as left out."""

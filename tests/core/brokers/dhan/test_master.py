@@ -148,6 +148,14 @@ def test_short_row_is_bad_and_an_empty_line_is_nothing() -> None:
     assert report.rows == 2
 
 
+def test_a_quote_that_nothing_closes_is_an_error_naming_the_line() -> None:
+    reader = MasterReader([COMPACT, COMPACT_ROWS[0], '"' + "x" * 1000, *["x" * 1000] * 200])
+    first = next(iter(reader))
+    assert first == NIFTY
+    with pytest.raises(DataError, match=r"instrument master line \d+: field larger than"):
+        list(reader)
+
+
 def test_lines_kept_for_a_reason_are_limited_while_the_count_goes_on() -> None:
     _, report = read(COMPACT, *["NSE,E,2885"] * 50)
     assert report.bad.total() == 50
