@@ -12,7 +12,7 @@ import shlex
 import signal
 import sys
 
-from core.errors import EXIT_ASKED_TO_STOP, TradingError
+from core.errors import EXIT_ASKED_TO_STOP, EXIT_OUTSIDE_WORLD, TradingError
 from devstack.dhan.options import Command, read_command
 from devstack.dhan.program import prepare
 from devstack.dhan.simulator import Simulator
@@ -35,12 +35,18 @@ def main() -> int:
     except TradingError as error:
         sys.stderr.write(f"dhan: {error}\n")
         return error.exit_code
-    except KeyboardInterrupt:
+    except OSError as error:  # Somebody took the port meanwhile, a full disk: not foreseen.
+        sys.stderr.write(f"dhan: {error}\n")
+        return EXIT_OUTSIDE_WORLD
+    except (KeyboardInterrupt, asyncio.CancelledError):
         pass
     return EXIT_ASKED_TO_STOP
 
 
 async def _serve(command: Command) -> None:
+    serving = asyncio.current_task()
+    if serving is not None:  # From here on a stop is not raised in the middle of whatever runs.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
     async with Simulator(*prepare(command)) as simulator:
         for name, value in simulator.addresses.items():
             sys.stdout.write(f"{name}={shlex.quote(value)}\n")

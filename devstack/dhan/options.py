@@ -52,6 +52,8 @@ class Command:
     candles, symbol, ticks, frames
         Files to play instead of a generated day; at most one of them. `symbol` belongs to
         `candles`.
+    calendar
+        Calendar file laid over the shipped one; empty for none.
     speed
         Market seconds per wall second, infinity for as fast as possible.
     """
@@ -67,6 +69,7 @@ class Command:
     symbol: str
     ticks: str
     frames: str
+    calendar: str
     clients: int
     snapshot: bool
     rate_limits: bool
@@ -98,6 +101,7 @@ def read_command(arguments: Sequence[str]) -> Command:
         symbol=reader.text("--symbol", ""),
         ticks=reader.text("--ticks", ""),
         frames=reader.text("--frames", ""),
+        calendar=reader.text("--calendar", ""),
         clients=reader.integer("--clients", 1, low=1, high=_MOST_CLIENTS),
         snapshot="--snapshot" in flags,
         rate_limits="--no-rate-limits" not in flags,
@@ -165,6 +169,7 @@ def _parser() -> argparse.ArgumentParser:
     _value(played, "--symbol", "NAME", "what the candles are of, such as RELIANCE")
     _value(played, "--ticks", "FILE", "recorded ticks")
     _value(played, "--frames", "FILE", "recorded raw messages")
+    _value(played, "--calendar", "FILE", "sessions to add or change, as in core/nse_calendar.toml")
     clock = parser.add_argument_group("market clock")
     _value(clock, "--speed", "N|max", f"market seconds per second, {SLOWEST:g} and up, or max (1)")
     _value(clock, "--start", "HH:MM", "Indian time to begin at (the opening)")

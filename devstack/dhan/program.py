@@ -6,11 +6,13 @@ Next: `devstack/dhan/simulator.py`, which plays it.
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from core.errors import ConfigError
+from core.errors import CalendarError, ConfigError
 from core.session import IST, NS_PER_SECOND, TradingCalendar, ist_date, load_calendar
 from devstack.dhan.market_data import MarketData
 from devstack.dhan.options import Command
@@ -32,14 +34,15 @@ def prepare(command: Command) -> tuple[Tape | FrameTape, MarketData, Options]:
     Raises
     ------
     ConfigError
-        If the market is closed at the chosen start.
+        If the market is closed at the chosen start, or the calendar file cannot be read.
     CalendarError
         If the day is not a session day, or not covered by the calendar.
     DataError
         If a file cannot be played; names file, line and value.
     """
-    calendar = load_calendar()
-    played, market = _source(command, calendar)
+    calendar = _calendar(command.calendar)
+    with _naming(command.candles or command.ticks or command.frames):
+        played, market = _source(command, calendar)
     _log.info("playing %s", market.tape.label)
     options = Options(
         port_feed=command.port_feed,
@@ -54,6 +57,24 @@ def prepare(command: Command) -> tuple[Tape | FrameTape, MarketData, Options]:
         token_life_seconds=command.token_life_seconds,
     )
     return played, market, options
+
+
+def _calendar(own: str) -> TradingCalendar:
+    if not own:
+        return load_calendar()
+    try:
+        return load_calendar(Path(own).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--calendar {own} cannot be read ({error})") from error
+
+
+@contextmanager
+def _naming(file: str) -> Iterator[None]:
+    """Say which file a day comes from that the calendar does not know."""
+    try:
+        yield
+    except CalendarError as error:
+        raise CalendarError(f"{Path(file).name}: {error}" if file else str(error)) from error
 
 
 def _source(command: Command, calendar: TradingCalendar) -> tuple[Tape | FrameTape, MarketData]:

@@ -74,6 +74,40 @@ def test_a_day_without_a_session_or_outside_the_calendar_is_named(day: str, name
         prepare(read_command([f"--day={day}"]))
 
 
+def test_a_day_of_a_file_that_the_calendar_does_not_know_is_named_with_the_file(
+    candles: Path,
+) -> None:
+    candles.write_text(CANDLES.replace("2026-11-20", "2028-01-03"))
+    with pytest.raises(CalendarError, match=r"reliance\.csv: no calendar for 2028"):
+        prepared(candles)
+
+
+def test_a_calendar_file_of_ones_own_adds_what_the_shipped_one_does_not_confirm(
+    candles: Path,
+) -> None:
+    candles.write_text(
+        CANDLES.replace("2026-11-20T09:15", "2026-11-08T18:00").replace(
+            "2026-11-20T09:16", "2026-11-08T18:01"
+        )
+    )
+    with pytest.raises(CalendarError, match=r"hours of 2026-11-08 .* not confirmed"):
+        prepared(candles)
+    own = candles.with_name("calendar.toml")
+    own.write_text('[[special]]\ndate = 2026-11-08\nname = "Muhurat"\nwindows = ["18:00-19:00"]\n')
+    tape, _, _ = prepared(candles, f"--calendar={own}")
+    assert isinstance(tape, Tape)
+    assert [f"{session.day}" for session in tape.sessions] == ["2026-11-08"]
+
+
+def test_a_calendar_file_that_cannot_be_used_is_named(candles: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"--calendar .*nowhere\.toml cannot be read"):
+        prepared(candles, f"--calendar={tmp_path / 'nowhere.toml'}")
+    own = tmp_path / "calendar.toml"
+    own.write_text("years = 2027\n")
+    with pytest.raises(DataError, match="years is 2027"):
+        prepared(candles, f"--calendar={own}")
+
+
 def test_every_refusal_has_the_exit_code_of_a_configuration_error() -> None:
     for kind in (ConfigError, DataError, CalendarError):
         assert issubclass(kind, TradingError)
