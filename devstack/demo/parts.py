@@ -20,6 +20,7 @@ from devstack.lifetime import dies_with_us
 
 ROOT = Path(__file__).resolve().parents[2]
 _LAST_WORDS = 12
+_LAST_BREATH_SECONDS = 2.0
 
 
 class Part:
@@ -78,7 +79,7 @@ class Part:
 
     def failure(self, otherwise: str) -> ConfigError | FeedError:
         """Describe why the part cannot be used: how it ended, or `otherwise`."""
-        status = self._process.poll()
+        status = self._status_soon()
         happened = otherwise if status is None else f"ended with status {status}"
         words = self._log.read_text(errors="replace").splitlines()[-_LAST_WORDS:]
         text = f"the {self.name} {happened}; its last words:\n  " + "\n  ".join(words)
@@ -100,6 +101,13 @@ class Part:
         if self._process.stdout is not None:
             self._process.stdout.close()
         return self._process.wait()
+
+    def _status_soon(self) -> int | None:
+        """Return the exit status; one that is ending has closed its output but is still there."""
+        try:
+            return self._process.wait(_LAST_BREATH_SECONDS)
+        except subprocess.TimeoutExpired:
+            return None
 
     def _read_line(self, deadline: float) -> str:
         """Return the next line, or nothing at the deadline or when the part ends."""
