@@ -151,7 +151,8 @@ class CandleBuilder:
         Returns
         -------
         tuple
-            Whether something was traded at `price`, and the candles this completed.
+            Whether `price` is news (a trade, or the first we hear of), and the candles this
+            completed.
         """
         session = self._session
         if session is None or not session.open_ns <= time_ns < session.close_ns:
@@ -194,9 +195,8 @@ class CandleBuilder:
         self._begin_session(session, time_ns, volume)
         self.price = price
         if volume == self.volume and self._has_volume:
-            self.counters.quotes += 1
             self._set_due()
-            return False, done
+            return True, done  # Traded before we came: no candle, but the price is news.
         traded, _ = self._turn_minute(session, time_ns, price, volume, now_ns)
         return traded, done
 

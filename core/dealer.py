@@ -17,13 +17,15 @@ from core.decision import Decision, MarketView, verdict_on
 from core.desk import Account, Desk
 from core.effects import Effect
 from core.errors import ConfigError, DataError
+from core.instrument import Instrument
 from core.ledger import entries_of
+from core.money import ZERO
 from core.order import Fill, Order, OrderPurpose, OrderStatus, Owner, side_of, slices
-from core.risk import Approved, Refused, Rule
+from core.risk import Approved, Refused, Rule, outlay_of
 from core.session import ist_date
 from core.signals import Direction, Signal
 from core.strategy import ConfigStatus, StrategyConfig, TradeMode
-from core.trade import ExitReason, RunningTrade
+from core.trade import ExitReason, RunningTrade, Trade, TradeStatus
 
 
 class Dealer:
@@ -91,6 +93,39 @@ class Dealer:
     def account(self, config_id: str, now_ns: int) -> Account:
         """Return the figures of a config; raises as `desk`."""
         return self.desk(config_id).account(now_ns)
+
+    def restore(
+        self, trade: Trade, fills: Sequence[Fill], instrument: Instrument, square_off_ns: int
+    ) -> None:
+        """Take up a trade of an earlier run, see `Engine.restore`."""
+        desk = self.desk(trade.owner.config_id)
+        desk.charges += sum((fill.charges for fill in fills), ZERO)
+        if trade.status is TradeStatus.CLOSED:
+            desk.count_closed(trade, instrument)
+            return
+        risk, value = desk.config.risk, trade.entry_price * trade.open_quantity
+        running = RunningTrade(
+            trade.id,
+            trade.owner,
+            trade.signal_id,
+            trade.digest,
+            instrument,
+            trade.direction,
+            trade.stop,
+            trade.target,
+            outlay_of(value, product_of(instrument), risk),
+            square_off_ns,
+            trade.trade_mode,
+        )
+        running.restore(fills, trade.version)
+        if trade.id in desk.running or running.open_quantity != trade.open_quantity:
+            raise DataError(
+                f"trade {trade.id} cannot be taken up: it is running already, or its fills leave "
+                f"{running.open_quantity} units where it says {trade.open_quantity}"
+            )
+        desk.running[trade.id] = running
+        for fill in fills:
+            desk.position_in(fill.instrument).apply(fill)
 
     def running(self) -> list[RunningTrade]:
         """Return all trades that have not ended, by config in the order of deployment."""
@@ -186,7 +221,7 @@ class Dealer:
         desk.position_in(order.instrument).apply(fill)
         trade = running.apply(fill, order.purpose)
         if running.is_over:
-            desk.close(running, trade, now_ns)
+            desk.close(running, trade)
         return [order, fill, trade, *entries_of(fill, self.new_id)]
 
     def _ended_by(self, desk: Desk, signal: Signal) -> list[RunningTrade]:
@@ -240,7 +275,7 @@ class Dealer:
             self._keep(running, cancelled)
             effects.append(cancelled)
         if running.is_over:
-            desk.close(running, None, now_ns)
+            desk.close(running, None)
             return effects
         quantity = running.open_quantity
         return effects + self._order(desk, running, OrderPurpose.EXIT, quantity, now_ns, signal_id)

@@ -85,14 +85,23 @@ class Desk:
         """Return the net profit of the trades that ended on the day (IST) of an instant."""
         return self._realised_today if self._day == ist_date(now_ns) else ZERO
 
-    def close(self, running: RunningTrade, trade: Trade | None, now_ns: int) -> None:
+    def close(self, running: RunningTrade, trade: Trade | None) -> None:
         """Take a trade off the desk; `trade` is None when nothing of it was ever filled."""
         del self.running[running.id]
-        if trade is None or trade.net_pnl is None:
+        if trade is not None:
+            self.count_closed(trade, running.instrument)
+
+    def count_closed(self, trade: Trade, instrument: Instrument) -> None:
+        """Take a closed trade into the figures, also one of an earlier run."""
+        if trade.net_pnl is None or trade.exit_ns is None:
             return
-        self._last_exits[_underlying(running.instrument), running.direction] = now_ns
-        self._realised_today = self.realised_on_day_of(now_ns) + trade.net_pnl
-        self._day = ist_date(now_ns)
+        place = (_underlying(instrument), trade.direction)
+        self._last_exits[place] = max(trade.exit_ns, self._last_exits.get(place, 0))
+        day = ist_date(trade.exit_ns)
+        if self._day is None or day > self._day:
+            self._day, self._realised_today = day, ZERO
+        if day == self._day:
+            self._realised_today += trade.net_pnl
         self._realised += trade.net_pnl
         self._trades += 1
         self._wins += trade.net_pnl > 0

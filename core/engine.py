@@ -10,7 +10,7 @@ happens inside, in the order of time. So the same events give the same effects, 
 wherever they are played.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -26,12 +26,13 @@ from core.effects import NOTHING, Effect, Effects
 from core.errors import DataError
 from core.instrument import Instrument, InstrumentKind
 from core.market_sessions import MarketSessions
+from core.order import Fill
 from core.session import TradingCalendar, market_of
 from core.signals import Signal
 from core.strategy import ConfigStatus, StrategyConfig
 from core.tick import Book
 from core.tick_columns import TickColumns
-from core.trade import ExitReason
+from core.trade import ExitReason, Trade
 from core.watched import Watched
 
 DepthReader = Callable[[bytes, Instrument], Book]
@@ -230,6 +231,33 @@ class Engine:
             If it cannot be traded here.
         """
         self._dealer.deploy(config)
+
+    def restore(self, trade: Trade, fills: Sequence[Fill]) -> None:
+        """Take up a trade of an earlier run: after `deploy` of its config, before any tick.
+
+        Of an open trade the levels are watched again and its day ends as it would have; if that
+        is past, it is closed as soon as time is told. Of a closed one only the figures and the
+        time of its exit are remembered. Nothing is reported.
+
+        Parameters
+        ----------
+        trade
+            As it was stored last; its `owner` names the config.
+        fills
+            All of its fills, oldest first.
+
+        Raises
+        ------
+        ConfigError
+            If its config was never deployed.
+        DataError
+            If its instrument is not watched, it is running already, or the fills are not its.
+        """
+        watched = self._watched[self.slot_of(trade.instrument)]
+        session = watched.sessions.on_day_of(trade.entry_ns)
+        square_off_ns = trade.entry_ns if session is None else session.square_off_ns
+        self._dealer.restore(trade, fills, watched.instrument, square_off_ns)
+        self._set_alerts(watched)
 
     def pause(self, config_id: str) -> None:
         """Enter nothing more for a config; its protective exits go on."""

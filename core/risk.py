@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from core.charges import Product
 from core.instrument import Instrument
 from core.money import to_money
+from core.risk_parameters import RiskParameters
 from core.session import NS_PER_MINUTE, NS_PER_SECOND, Session
 from core.signals import Direction, Signal
 from core.strategy import ConfigStatus, StrategyConfig
@@ -248,7 +249,7 @@ def _sized(entry: Entry, trade_id: str) -> Approved | Refused:
     may_lose = _share(capital, risk.risk_per_trade_pct)
     loss = Decimal(str(abs(signal.price - signal.stop))) * lot
     by_risk = _lots(may_lose, loss)
-    outlay = _outlay_per_lot(entry, entry.last_price)
+    outlay = outlay_of(to_money(entry.last_price) * lot, entry.product, risk)
     free = min(_share(capital, risk.max_outlay_pct), capital - entry.tied_up)
     by_outlay = _lots(free, outlay)
     lots = min(by_risk, by_outlay)
@@ -269,10 +270,10 @@ def _why_not_one_lot(
     return f"{lot} needs {outlay:.2f}, {free:.2f} is free for one trade"
 
 
-def _outlay_per_lot(entry: Entry, price: float) -> Decimal:
-    value = to_money(price) * entry.instrument.lot_size
-    if entry.product is Product.FUTURE:
-        return _share(value, entry.config.risk.future_margin_pct)
+def outlay_of(value: Decimal, product: Product | None, limits: RiskParameters) -> Decimal:
+    """Return the capital that units of this value tie up: margin of a future, else their price."""
+    if product is Product.FUTURE:
+        return _share(value, limits.future_margin_pct)
     return value
 
 

@@ -7,6 +7,7 @@ Next: `core/ledger.py`.
 Profit comes from turnover, which is exact, never from average prices, which are rounded.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -179,17 +180,16 @@ class RunningTrade:
 
     def apply(self, fill: Fill, purpose: OrderPurpose) -> Trade:
         """Take one fill; return the trade as it stands now."""
-        turnover = fill.quantity * fill.price
-        self._charges += fill.charges
-        if purpose is OrderPurpose.ENTRY:
-            self._entry_ns = self._entry_ns or fill.time_ns
-            self._entered += fill.quantity
-            self._entry_turnover += turnover
-        else:
-            self._exit_ns = fill.time_ns
-            self._exited += fill.quantity
-            self._exit_turnover += turnover
+        self._add(fill, purpose)
         return self.snapshot()
+
+    def restore(self, fills: Sequence[Fill], version: int) -> None:
+        """Take the fills of an earlier run without telling; versions go on after `version`."""
+        entering = side_of(self.direction, entering=True)
+        for fill in fills:
+            purpose = OrderPurpose.ENTRY if fill.side is entering else OrderPurpose.EXIT
+            self._add(fill, purpose)
+        self._version = version
 
     def snapshot(self) -> Trade:
         """Return the trade as it stands, as the next version."""
@@ -221,3 +221,15 @@ class RunningTrade:
             trade_mode=self.trade_mode,
             version=self._version,
         )
+
+    def _add(self, fill: Fill, purpose: OrderPurpose) -> None:
+        turnover = fill.quantity * fill.price
+        self._charges += fill.charges
+        if purpose is OrderPurpose.ENTRY:
+            self._entry_ns = self._entry_ns or fill.time_ns
+            self._entered += fill.quantity
+            self._entry_turnover += turnover
+        else:
+            self._exit_ns = fill.time_ns
+            self._exited += fill.quantity
+            self._exit_turnover += turnover
