@@ -146,6 +146,11 @@ class Deployment:
         self.design = design
         self._report(self.status, config_json=design.settings)
 
+    def forget_crashes(self) -> None:
+        """Begin counting anew: a person has looked at it."""
+        self._give_up_restart()
+        self._crashes.clear()
+
     async def leave(self) -> None:
         """End the process and keep the status: the worker itself stops."""
         self._give_up_restart()

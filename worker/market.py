@@ -54,9 +54,11 @@ class Market:
         Whether the feed is the clock.
     recorder
         Gets the raw messages, None for none.
+    wall_ns
+        The time of day, ns UTC.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the last three are options.
         self,
         run_id: UUID,
         calendar: TradingCalendar,
@@ -64,7 +66,9 @@ class Market:
         *,
         follows_feed: bool,
         recorder: Recorder | None = None,
+        wall_ns: Callable[[], int] = time.time_ns,
     ) -> None:
+        self._wall_ns: Final = wall_ns
         self.run_id: Final = run_id
         self.calendar: Final = calendar
         self.follows_feed: Final = follows_feed
@@ -132,12 +136,12 @@ class Market:
     @property
     def now_ns(self) -> int:
         """Market time, ns UTC; 0 while it is not known."""
-        return self.engine.now_ns if self.follows_feed else time.time_ns()
+        return self.engine.now_ns if self.follows_feed else self._wall_ns()
 
     def advance(self) -> None:
         """Bring the engine to the time of day, unless the feed is the clock."""
         if not self.follows_feed:
-            now_ns = time.time_ns()
+            now_ns = self._wall_ns()
             self.intake.limit_ns = now_ns + FUTURE_TOLERANCE_NS
             self.take_effects(self.engine.advance(now_ns))
 
@@ -199,7 +203,7 @@ class Market:
 
     def own_event(self, kind: str, row: dict[str, Any], owner: Owner | None) -> dict[str, Any]:
         """Return an event of the worker's own."""
-        return self._own_events.event(kind, self.now_ns or time.time_ns(), row, owner)
+        return self._own_events.event(kind, self.now_ns or self._wall_ns(), row, owner)
 
     def _apply(self, wanted: list[Wanted]) -> None:
         for _, config_id, signal in wanted:
@@ -214,7 +218,7 @@ class Market:
     def _latest_ns(self, time_ns: int) -> int:
         """Return the latest trade time that can be true."""
         if not self.follows_feed:
-            return time.time_ns() + FUTURE_TOLERANCE_NS
+            return self._wall_ns() + FUTURE_TOLERANCE_NS
         if self._first_tick.is_set():
             return self.engine.now_ns + LONGEST_PAUSE_NS
         if not any(sessions.at(time_ns) is not None for sessions in self._hours.values()):

@@ -112,7 +112,9 @@ class Supervisor:
         if name == "START":
             if status in _RUNNING:
                 return "was running already"
-            await self._deployment(row, read_design(row)).start()
+            target = self._deployment(row, read_design(row))
+            target.forget_crashes()
+            await target.start()
         elif name == "UPDATE_CONFIG":
             await self._update(row, given, deployment)
         elif name == "STOP":
@@ -123,6 +125,7 @@ class Supervisor:
             raise ConfigError(f"{name} is not possible: the config is {status}")
         elif name == "RESTART":
             deployment.design = read_design(row)
+            deployment.forget_crashes()
             await deployment.restart()
         elif name == "PAUSE":
             deployment.pause()
