@@ -18,7 +18,8 @@ from pathlib import Path
 from devstack.supabase.database import Database
 from devstack.supabase.keys import load_keys
 from devstack.supabase.schema import read_schema
-from devstack.supabase.state import PROJECT, ephemeral_state, open_home
+from devstack.supabase.scratch import ephemeral_state
+from devstack.supabase.state import PROJECT, open_home
 from devstack.supabase.template import fill_from_template
 
 _GOODBYE_SECONDS = 10.0

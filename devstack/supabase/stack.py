@@ -28,7 +28,8 @@ from devstack.supabase.leftover import stop_leftover
 from devstack.supabase.options import Options
 from devstack.supabase.postgrest import PostgRest
 from devstack.supabase.schema import read_schema
-from devstack.supabase.state import State, ephemeral_state, main_state, open_home, scratch_of
+from devstack.supabase.scratch import ephemeral_state, require_no_ephemeral, scratch_of
+from devstack.supabase.state import State, main_state, open_home
 
 log = logging.getLogger(__name__)
 
@@ -114,6 +115,7 @@ def remove_state(options: Options) -> None:
     """
     home = open_home(options.home)
     state = main_state(home)
+    require_no_ephemeral(home)
     reset(state)
     for directory in (scratch_of(home), home):
         shutil.rmtree(directory, ignore_errors=True)

@@ -14,17 +14,13 @@ database. The project's state is its home's ``main``; each ephemeral stack gets 
 import fcntl
 import hashlib
 import os
-import secrets
 import shutil
 import stat
 from pathlib import Path
 
 from core.errors import ConfigError
-from devstack.supabase.leftover import stop_leftover
 
 PROJECT = Path(__file__).resolve().parents[2]
-_MEMORY = Path("/dev/shm")  # noqa: S108 - the owner of what we make there is checked
-_MEMORY_BYTES = 4 * 1024**3  # free; a template takes 25 MB and an ephemeral database 30
 _LONGEST_HOME = 60  # bytes; leaves room for "/ephemeral/xxxxxxxx/run/.s.PGSQL.65535.lock" in 107
 
 
@@ -119,50 +115,9 @@ def open_home(directory: Path | None) -> Path:
     return home
 
 
-def scratch_of(home: Path) -> Path:
-    """Return where short-lived databases of a home live: in memory when it has plenty of room.
-
-    There a copy of a template takes 0.03 s also while the disk is busy. The path is short and
-    depends on the home's path only.
-    """
-    try:
-        roomy = shutil.disk_usage(_MEMORY).free >= _MEMORY_BYTES and os.access(_MEMORY, os.W_OK)
-    except OSError:
-        roomy = False
-    if not roomy:
-        return home
-    digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:10]
-    scratch = _MEMORY / f"tradebase-{os.geteuid()}-{digest}"
-    make_directory(scratch)
-    return scratch
-
-
 def main_state(home: Path) -> State:
     """Return the home's lasting state."""
     return State(home, home / "main")
-
-
-def ephemeral_state(home: Path) -> State:
-    """Return a new state that nobody uses, after sweeping those whose stacks were killed."""
-    parent = scratch_of(home) / "ephemeral"
-    make_directory(parent)
-    with Lock(parent.with_suffix(".lock")):
-        for left in parent.iterdir():
-            _sweep(left)
-        return State(home, parent / secrets.token_hex(4))
-
-
-def _sweep(directory: Path) -> None:
-    """Delete an ephemeral state whose stack was killed: nobody holds its lock."""
-    lock = Lock(directory / "lock")
-    try:
-        abandoned = lock.acquire(wait=False)
-    except FileNotFoundError:  # Its stack is removing it at this moment.
-        return
-    if abandoned:
-        stop_leftover(directory / "data")
-        shutil.rmtree(directory, ignore_errors=True)
-        lock.release()
 
 
 def make_directory(directory: Path) -> None:

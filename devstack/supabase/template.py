@@ -15,7 +15,8 @@ from devstack.supabase.database import Database
 from devstack.supabase.keys import Keys
 from devstack.supabase.leftover import stop_leftover
 from devstack.supabase.schema import Schema
-from devstack.supabase.state import Lock, State, make_directory, scratch_of
+from devstack.supabase.scratch import scratch_of
+from devstack.supabase.state import Lock, State, make_directory
 
 _KEPT: Final = 8  # templates; each is about 25 MB
 

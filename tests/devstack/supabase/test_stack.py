@@ -16,7 +16,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from core.errors import EXIT_CONFIGURATION, EXIT_OUTSIDE_WORLD
-from devstack.supabase.state import default_home, scratch_of
+from devstack.supabase.scratch import scratch_of
+from devstack.supabase.state import default_home
 from tests.devstack.supabase.launching import (
     Ended,
     alive_in,
@@ -169,6 +170,13 @@ def test_ephemeral_stacks_run_side_by_side_and_leave_no_data(home: Path) -> None
             stack.process.send_signal(signal.SIGINT)
             assert end(stack.process).status == 0
     assert not list((scratch_of(home) / "ephemeral").iterdir())
+
+
+def test_nothing_is_removed_under_a_running_stack(home: Path) -> None:
+    for more, words in (((), "another stack"), (("--ephemeral",), "an ephemeral stack is running")):
+        with ready(home, *more) as stack:
+            refused(run(command(home, "--remove-state")), EXIT_CONFIGURATION, words)
+            assert answers(stack)
 
 
 def test_what_a_killed_ephemeral_stack_left_is_swept_by_the_next(home: Path) -> None:

@@ -1,4 +1,4 @@
-"""State directories: only ours, only one stack each, swept when their stack was killed."""
+"""State directories: only ours, only one stack each."""
 
 import os
 from pathlib import Path
@@ -9,18 +9,14 @@ from core.errors import ConfigError
 from devstack.supabase.state import (
     Lock,
     default_home,
-    ephemeral_state,
     main_state,
     make_directory,
     open_home,
-    scratch_of,
 )
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make a home, whose scratch directory is itself: no memory is roomy enough."""
-    monkeypatch.setattr("devstack.supabase.state._MEMORY_BYTES", 1 << 62)
     monkeypatch.setattr("devstack.supabase.state._LONGEST_HOME", 200)  # pytest's paths are long
     return open_home(tmp_path / "home")
 
@@ -67,36 +63,6 @@ def test_a_state_is_used_by_one_at_a_time(home: Path) -> None:
         main_state(home)
     state.close()
     main_state(home).close()
-
-
-def test_an_ephemeral_state_is_removed(home: Path) -> None:
-    state = ephemeral_state(home)
-    (state.directory / "file").touch()
-    state.remove()
-    assert not list((home / "ephemeral").iterdir())
-
-
-def test_an_ephemeral_state_in_use_is_not_swept_and_an_abandoned_one_is(home: Path) -> None:
-    used, abandoned = ephemeral_state(home), ephemeral_state(home)
-    (abandoned.directory / "data").mkdir()
-    (abandoned.directory / "data/postmaster.pid").write_text("999999999\n")
-    abandoned.close()  # As the kernel does when its stack is killed.
-    other = ephemeral_state(home)
-    assert {path.name for path in (home / "ephemeral").iterdir()} == {
-        used.directory.name,
-        other.directory.name,
-    }
-    used.remove()
-    other.remove()
-
-
-def test_short_lived_databases_move_to_memory_when_it_is_roomy(tmp_path: Path) -> None:
-    scratch = scratch_of(tmp_path)
-    if scratch == tmp_path:
-        pytest.skip("less than 4 GB of memory is free for files")
-    assert scratch.parent == Path("/dev/shm")  # noqa: S108 - what is tested
-    assert scratch == scratch_of(tmp_path)
-    scratch.rmdir()
 
 
 def test_shared_locks_do_not_exclude_each_other(tmp_path: Path) -> None:

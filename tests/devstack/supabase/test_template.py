@@ -7,7 +7,8 @@ import psycopg
 from devstack.supabase.database import Database
 from devstack.supabase.keys import load_keys
 from devstack.supabase.schema import Schema, read_schema
-from devstack.supabase.state import ephemeral_state, open_home, scratch_of
+from devstack.supabase.scratch import ephemeral_state, scratch_of
+from devstack.supabase.state import open_home
 from devstack.supabase.template import fill_from_template
 
 
