@@ -37,6 +37,10 @@ class Doorkeeper:
         self._supabase: Final = Supabase(settings)
         self._tokens: Final = TokenVerifier(settings, KeySet(self._supabase.public_keys))
 
+    def close(self) -> None:
+        """Let the connections go."""
+        self._supabase.close()
+
     def admit(self, access: Access, authorization: str) -> Caller:
         """Return who is calling.
 

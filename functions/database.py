@@ -33,6 +33,12 @@ class Supabase:
     def __init__(self, settings: Settings) -> None:
         self._settings: Final = settings
 
+    def close(self) -> None:
+        """Let the connections go; a later call makes new ones."""
+        if "_http" in self.__dict__:
+            self._http.close()
+            del self._http
+
     def anybody(self) -> "Database":
         """Return the database without any rights."""
         return Database(self, _key_headers(self._settings.publishable_key))

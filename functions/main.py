@@ -10,6 +10,7 @@ Next: `functions/service.py`.
 A setting that is missing ends the process at its start, with one sentence per setting.
 """
 
+import atexit
 import os
 
 import functions_framework
@@ -23,6 +24,7 @@ from functions.settings import read_settings
 _settings = read_settings(os.environ)
 log_to_stderr(_settings.secrets)
 _service = Service(ROUTES, _settings)
+atexit.register(_service.close)
 
 
 @functions_framework.http

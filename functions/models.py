@@ -7,7 +7,7 @@ Next: `functions/resources/strategies.py`, which uses most of them.
 
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Body(BaseModel):
@@ -28,13 +28,10 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-def _whole(value: Any) -> Any:
-    """Take 3.0 for 3: JSON Schema calls both an integer."""
+def whole(value: Any) -> Any:
+    """Return 3 for 3.0: JSON Schema calls both an integer."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
-
-# `Field` stands first: after the validator its bounds would be missing from the schema.
-Whole = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
 
 Money = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", examples=["6337.30"])]
 """Rupees as text, so that no reader turns them into a binary fraction."""

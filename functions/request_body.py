@@ -32,7 +32,7 @@ def read_body(request: Request, limit: int = BODY_LIMIT_BYTES) -> bytes:
     """
     declared = request.content_length or 0
     try:
-        body = b"" if declared > limit else request.stream.read(limit + 1)
+        body = b"" if declared > limit else _read(request, limit + 1)
         if declared <= limit and len(body) <= limit:
             return body
         _let_go(request)
@@ -62,6 +62,13 @@ def parse_body[M: BaseModel](request: Request, body: bytes, model: type[M]) -> M
         if details[0]["type"] == "json_invalid":
             raise ApiError(400, "malformed_json", details[0]["msg"]) from error
         raise invalid_values("body", details) from error
+
+
+def _read(request: Request, most: int) -> bytes:
+    body = bytearray()
+    while len(body) < most and (piece := request.stream.read(most - len(body))):
+        body += piece  # One read may bring less than there is.
+    return bytes(body)
 
 
 def _let_go(request: Request) -> None:

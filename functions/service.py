@@ -47,6 +47,10 @@ class Service:
         self._door: Final = Doorkeeper(settings)
         self._cors: Final = Cors(settings.cors_origins)
 
+    def close(self) -> None:
+        """Let the connections go."""
+        self._door.close()
+
     def answer(self, request: Request) -> Response:
         """Return the answer to a request; nothing is raised."""
         started = time.perf_counter()

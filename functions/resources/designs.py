@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from core.errors import ConfigError
 from core.parameters import parameters_from
 from core.risk_parameters import RiskParameters
-from functions.models import Body, Capital, Name, Whole
+from functions.models import Body, Capital, Name, whole
 from functions.problems import invalid
 from strategies import make, strategy_type
 
@@ -51,7 +51,8 @@ class NewStrategy(Body):
     ]
     asset_class: Annotated[str, Field(max_length=50, pattern=r"^[a-z][a-z_]*$")] = "index_future"
     timeframes: list[Timeframe] = Field(min_length=1, max_length=6, default_factory=_one_minute)
-    max_positions: Annotated[Whole, Field(ge=1, le=100)] = 3
+    # `Field` stands first: after the validator its bounds would be missing from the schema.
+    max_positions: Annotated[int, Field(strict=True, ge=1, le=100), BeforeValidator(whole)] = 3
     capital_allocated: Capital = "100000"
     portfolio_id: Annotated[
         UUID | None, Field(description="Absent: the oldest paper portfolio.")

@@ -1,6 +1,9 @@
 """The application as a WSGI server runs it, a stack behind it, and everybody who may call."""
 
+import logging
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,14 +29,23 @@ Database = psycopg.Connection[dict[str, object]]
 Environ = dict[str, str]
 
 
-def make_app(environ: Environ) -> Flask:
-    """Make the application as `functions/wsgi.py` does, with these settings."""
+@contextmanager
+def running_app(environ: Environ) -> Iterator[Flask]:
+    """Yield the application as `functions/wsgi.py` makes it, with these settings."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environ.items():
             patch.setenv(name, value)
+        # What the program does to its process must not outlast this test in ours.
+        patch.setattr(sys, "path", sys.path[:])
+        patch.setattr(logging.root, "handlers", logging.root.handlers[:])
+        patch.setattr(logging.root, "level", logging.root.level)
         source = str(ROOT / "functions" / "main.py")
         app: Flask = functions_framework.create_app("api", source)  # type: ignore[no-untyped-call]
-        return app
+        service = sys.modules["main"]._service
+    try:
+        yield app
+    finally:
+        service.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +113,10 @@ def settings(environ: Environ) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def app(environ: Environ) -> Flask:
-    """Return the application."""
-    return make_app(environ)
+def app(environ: Environ) -> Iterator[Flask]:
+    """Yield the application."""
+    with running_app(environ) as app:
+        yield app
 
 
 @pytest.fixture(scope="session")

@@ -80,11 +80,10 @@ def test_at_1515_an_orphaned_trade_is_closed_at_its_last_price_with_charges(
         "database",
     )
     assert trade["exit_price"] == "25100.0000"
-    # Selling 65 units of a future at 25100: turnover 1631500.
-    # STT 0.05 % 815.75, brokerage 20, exchange 0.00173 % 28.22, ... by core/nse_charges.toml.
-    assert Decimal(trade["charges"]) > Decimal("63.90") + Decimal("815.75")
-    assert Decimal(trade["pnl"]) == Decimal("6467.50") - Decimal(trade["charges"])
-    assert balance(user) == Decimal(1_000_000) + Decimal(trade["pnl"])
+    # Selling 65 x 25100 = 1631500: brokerage 20, STT 815.75, exchange 29.8548, SEBI 1.6315,
+    # IPFT 0.0016, GST 18 % of all but STT 9.2678: together 876.51, and 63.90 of the entry.
+    assert (trade["gross_pnl"], trade["charges"], trade["pnl"]) == ("6467.50", "940.41", "5527.09")
+    assert balance(user) == Decimal("1005527.09")
 
 
 @pytest.mark.usefixtures("orphan")

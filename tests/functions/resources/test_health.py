@@ -1,8 +1,6 @@
 """Health: open to anybody, degraded without a worker, 503 without a database."""
 
-import pytest
-
-from tests.functions.conftest import Caller, Environ, make_app, problem
+from tests.functions.conftest import Caller, Environ, problem, running_app
 from tests.supabase import events
 from tests.supabase.deployments import Worker
 
@@ -28,8 +26,8 @@ def test_a_beating_worker_is_health(anybody: Caller, worker: Worker) -> None:
 
 
 def test_a_database_that_is_away_is_said_in_a_sentence(environ: Environ) -> None:
-    away = Caller(make_app(environ | {"SUPABASE_URL": "http://127.0.0.1:9"}))
-    reply = away.get("/api/health")
+    with running_app(environ | {"SUPABASE_URL": "http://127.0.0.1:9"}) as away:
+        reply = Caller(away).get("/api/health")
     body = problem(reply, 503, "database_unreachable")
     assert body["detail"].startswith("the database does not answer")
     assert reply.headers["Retry-After"] == "5"

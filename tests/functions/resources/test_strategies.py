@@ -38,7 +38,7 @@ def listed(caller: Caller, query: str = "") -> list[dict[str, Any]]:
     return items
 
 
-def toggle(caller: Caller, strategy_id: str, active: object = True, query: str = "") -> Any:
+def toggle(caller: Caller, strategy_id: str, *, active: object = True, query: str = "") -> Any:
     return caller.post(f"/api/strategies/toggle/{strategy_id}{query}", {"active": active})
 
 
@@ -248,7 +248,7 @@ def test_toggling_on_without_a_portfolio_is_refused(caller: Caller) -> None:
 
 @pytest.mark.parametrize("active", ["true", 1, None])
 def test_a_toggle_is_true_or_false(stranger: Caller, active: object) -> None:
-    body = problem(toggle(stranger, str(uuid4()), active), 422, "invalid_value")
+    body = problem(toggle(stranger, str(uuid4()), active=active), 422, "invalid_value")
     assert pointers(body) == ["/active"]
 
 
