@@ -24,8 +24,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def die_with_parent(number: signal.Signals = signal.SIGTERM) -> None:
     """Ask the kernel to send this process `number` when its parent ends.
 
-    The parent may be gone before the request is made; then this process has already been handed
-    to init or a reaper, which is noticed by the change of parent, and it stops at once.
+    Call it first of all. A parent that ends while the request is made is noticed by the change of
+    parent, and this process stops at once; one that had ended before this call cannot be noticed.
     """
     before = os.getppid()
     _set_death_signal(number)
@@ -55,13 +55,7 @@ def free_port() -> int:
 
 def is_free_port(port: int) -> bool:
     """Return whether nobody listens on a loopback port now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
+    return _why_not_free(port) is None
 
 
 def require_free_port(port: int, setting: str) -> None:
@@ -72,14 +66,21 @@ def require_free_port(port: int, setting: str) -> None:
     ConfigError
         Names the port and the setting that chooses another.
     """
+    error = _why_not_free(port)
+    if error is not None:
+        raise ConfigError(
+            f"port {port} cannot be used ({error.strerror}); choose another with {setting}"
+        ) from error
+
+
+def _why_not_free(port: int) -> OSError | None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise ConfigError(
-                f"port {port} cannot be used ({error.strerror}); choose another with {setting}"
-            ) from error
+            return error
+    return None
 
 
 def _set_death_signal(number: signal.Signals) -> None:
