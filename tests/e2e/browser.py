@@ -8,7 +8,8 @@ Next: `tests/e2e/js/browser.mjs`, the other end.
 import json
 import subprocess
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,6 +68,7 @@ class Browser:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
         self._asked: dict[int, Future[Any]] = {}
+        self._news = threading.Condition()
         self.heard: list[Heard] = []
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
@@ -106,6 +108,27 @@ class Browser:
         """Return what came on a topic or of a table so far."""
         return [each.event for each in list(self.heard) if each.channel == channel]
 
+    def wait_heard(
+        self, what: str, is_it: Callable[[Heard], bool], since: int = 0, seconds: float = 20.0
+    ) -> Heard:
+        """Return the first thing heard that is what is wanted, past or future.
+
+        Parameters
+        ----------
+        since
+            How much of `heard` is not looked at.
+        """
+        until = time.monotonic() + seconds
+        with self._news:
+            while True:
+                for each in self.heard[since:]:
+                    since += 1
+                    if is_it(each):
+                        return each
+                left = until - time.monotonic()
+                if left <= 0 or not self._news.wait(left):
+                    raise TimeoutError(f"heard no {what} within {seconds:g} s")
+
     def _ask(self, action: str, **given: Any) -> Any:
         future: Future[Any] = Future()
         number = len(self._asked)
@@ -121,7 +144,9 @@ class Browser:
         for line in self._process.stdout:
             said = json.loads(line)
             if "channel" in said:
-                self.heard.append(Heard(said["channel"], said["at"] / 1000, said["event"]))
+                with self._news:
+                    self.heard.append(Heard(said["channel"], said["at"] / 1000, said["event"]))
+                    self._news.notify_all()
             elif "error" in said:
                 error = said["error"]
                 self._asked[said["number"]].set_exception(
