@@ -180,7 +180,7 @@ class Beats:
     def _metrics(self) -> None:
         """Store the figures of every config that has been deployed."""
         for deployment in self._supervisor.deployments:
-            if deployment.id not in self._market.digests:
+            if not deployment.is_deployed:
                 continue
             account = self._market.engine.account(deployment.id)
             decided = account.wins + account.losses

@@ -19,7 +19,9 @@ from core.errors import ConfigError, TradingError
 from core.instrument import Instrument
 from core.order import Owner
 from core.rows import iso_time
-from core.strategy import ConfigStatus
+from core.strategy import ConfigStatus, StrategyConfig
+from core.trade import TradeStatus
+from worker.books import Left, cancelled
 from worker.child import Child
 from worker.config_rows import Design
 from worker.messages import Answer, Candles, Crash, Load, Loaded, Message, Refused, WarmUp
@@ -57,6 +59,7 @@ class Deployment:
         self._early: list[Candle] | None = None
         self._crashes: Final[deque[float]] = deque()
         self._restart: asyncio.Task[None] | None = None
+        self._has_taken_up = False
 
     @property
     def id(self) -> str:
@@ -100,7 +103,7 @@ class Deployment:
         self._give_up_restart()
         market = self._parts.market
         market.rounds.leave(self)
-        if self._is_deployed:
+        if self.is_deployed:
             self._note_command("STOP", keep_positions=keep_positions)
             market.take_effects(market.engine.stop(self.id, keep_positions=keep_positions))
         await self._end_child()
@@ -157,6 +160,20 @@ class Deployment:
         self._parts.market.rounds.leave(self)
         await self._end_child()
 
+    async def guard(self) -> None:
+        """Look after the open trades of an earlier run without entering anything.
+
+        Raises
+        ------
+        TradingError
+            If what was left cannot be read.
+        """
+        with self._parts.market.starting():
+            left = await self._left(time.time_ns())
+            keys = tuple({trade.instrument for trade, _ in left.trades})
+            self._parts.watch([self._parts.listed(key) for key in keys])
+            self._deploy(self.design.on(keys, ConfigStatus.STOPPED), left)
+
     # -- starting ----------------------------------------------------------------------------
 
     async def _begin(self, design: Design) -> None:
@@ -175,6 +192,7 @@ class Deployment:
             until_ns = await self._time_known(child)
             parts.market.rounds.join(self, keys, design.intervals)
             candles = await parts.warm_up(instruments, design.intervals, loaded.warm_up, until_ns)
+            left = await self._left(until_ns)
             self._require(child)
             candles = _with_later(candles, self._early)
         except BaseException:
@@ -185,9 +203,32 @@ class Deployment:
         child.send(WarmUp(tuple(candles)))
         status = self.status if self.status is ConfigStatus.PAUSED else ConfigStatus.ACTIVE
         parts.market.digests[self.id] = loaded.digest
-        parts.market.engine.deploy(design.on(keys, status))
+        self._deploy(design.on(keys, status), left)
         self.design, self.instruments = design, instruments
         self._record(keys, loaded, candles)
+
+    def _deploy(self, config: StrategyConfig, left: Left) -> None:
+        """Hand a config to the engine and, the first time, what an earlier run left of it."""
+        market = self._parts.market
+        market.engine.deploy(config)
+        if self._has_taken_up:
+            return
+        self._has_taken_up = True
+        for trade, fills in left.trades:
+            try:
+                self._parts.watch([self._parts.listed(trade.instrument)])
+                market.engine.restore(trade, fills)
+            except TradingError as error:
+                self.log("error", f"trade {trade.id} is not looked after any more: {error}")
+        owner = self.owner
+        for row in cancelled(left.orders, market.now_ns):
+            market.put_own("order", row, owner)
+        open_trades = sum(trade.status is TradeStatus.OPEN for trade, _ in left.trades)
+        if open_trades:
+            self.log("info", f"{open_trades} open trades of an earlier run are taken up")
+
+    async def _left(self, now_ns: int) -> Left:
+        return Left() if self._has_taken_up else await self._parts.books.of(self.id, now_ns)
 
     def _listen_as_before(self) -> None:
         """Take back what was begun: hear again what was heard before, if anything."""
@@ -357,8 +398,9 @@ class Deployment:
         self._parts.market.put_own("config_status", row, self.owner)
 
     @property
-    def _is_deployed(self) -> bool:
-        return self.id in self._parts.market.digests
+    def is_deployed(self) -> bool:
+        """Whether the engine knows it."""
+        return self._has_taken_up
 
 
 _RUNNING: Final = (ConfigStatus.ACTIVE, ConfigStatus.PAUSED)

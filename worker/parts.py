@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from core.candle import Candle, Interval
+from core.candle import Candle, InstrumentKey, Interval
+from core.errors import DataError
 from core.instrument import Instrument
 from core.session import ist_date
+from worker.books import Books
 from worker.feed import Feed
 from worker.fork_server import ForkServer
 from worker.history import History
@@ -27,6 +29,7 @@ class Parts:
     feed: Feed
     symbols: Symbols
     history: History
+    books: Books
     fork_server: ForkServer
 
     def resolve(self, rules: Iterable[str]) -> tuple[Instrument, ...]:
@@ -41,6 +44,19 @@ class Parts:
         today = date.min if self.market.follows_feed else ist_date(self.market.now_ns)
         found = [self.symbols.find(rule, today) for rule in rules]
         return tuple(dict.fromkeys(found))
+
+    def listed(self, key: InstrumentKey) -> Instrument:
+        """Return the instrument with this key.
+
+        Raises
+        ------
+        DataError
+            If it is not listed any more.
+        """
+        found = self.symbols.with_key(key)
+        if found is None:
+            raise DataError(f"instrument {key[0]}:{key[1]} is not in the instrument master")
+        return found
 
     def watch(self, instruments: Iterable[Instrument]) -> None:
         """Have instruments' candles built, and ask the feed for them; raises as `Feed.want`."""

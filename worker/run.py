@@ -18,6 +18,7 @@ from uuid import uuid4
 from core.errors import BrokerError, ConfigError, StoreError
 from core.session import load_calendar
 from worker.beats import Beats
+from worker.books import Books
 from worker.commands import Commands
 from worker.dhan import Dhan
 from worker.feed import Feed
@@ -164,7 +165,9 @@ async def _work(settings: Settings, state: State, borders: "_Borders", stop: asy
             market.is_trading,
         )
         market.on_told_to_go = feed.told_to_go
-        parts = Parts(market, feed, symbols, History(dhan, calendar), borders.fork_server)
+        parts = Parts(
+            market, feed, symbols, History(dhan, calendar), Books(supabase), borders.fork_server
+        )
         supervisor = Supervisor(parts, supabase, settings.shard)
         known = [str(row["id"]) for row in outbox.rows_of("command")]
         service = Service(

@@ -69,6 +69,8 @@ class Supervisor:
         _log.info("booting", extra={"facts": {"configs": len(rows), "to_start": len(wanted)}})
         with self._parts.market.starting():
             await asyncio.gather(*(self._boot_one(row) for row in wanted))
+            holding = await self._parts.books.configs_with_open_trades()
+            await asyncio.gather(*(self._guard(row) for row in rows if row["id"] in holding))
 
     async def execute(self, command: Row) -> None:
         """Carry a command out; whatever becomes of it, its row says so."""
@@ -104,6 +106,16 @@ class Supervisor:
                 await deployment.start(paused=row["status"] == ConfigStatus.PAUSED)
             except TradingError as error:
                 deployment.fail(str(error))
+
+    async def _guard(self, row: Row) -> None:
+        """Look after what a config holds that was not started."""
+        found = self._deployments.get(row["id"])
+        if found is not None and found.is_deployed:
+            return
+        try:
+            await self._deployment(row, read_design(row)).guard()
+        except TradingError as error:
+            self._refuse(row, f"its open trades are not looked after: {error}")
 
     async def _carry_out(self, command: Row, row: Row, deployment: Deployment | None) -> str | None:
         """Do what a command says; return what should be known about it."""

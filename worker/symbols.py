@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from core.brokers.dhan.master import MasterReader
+from core.candle import InstrumentKey
 from core.errors import ConfigError
 from core.instrument import Instrument, InstrumentKind, Segment
 
@@ -81,6 +82,14 @@ class Symbols:
                 "month alike"
             )
         raise ConfigError(f"symbol {rule!r} is unknown{self._near(name)}")
+
+    def with_key(self, key: InstrumentKey) -> Instrument | None:
+        """Return the instrument with this key, None if it is not listed any more."""
+        for instruments in self._by_symbol.values():
+            for each in instruments:
+                if each.key == key:
+                    return each
+        return None
 
     def has_derivatives(self, instrument: Instrument) -> bool:
         """Return whether futures on a share are traded."""

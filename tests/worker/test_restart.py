@@ -1,0 +1,61 @@
+"""A worker that is killed and started again takes up what it finds."""
+
+from decimal import Decimal
+from pathlib import Path
+
+from tests.stacks import running_stack
+from tests.worker.running import (
+    Database,
+    running_simulator,
+    running_worker,
+    wait_for,
+)
+
+
+def test_open_trades_are_taken_up_guarded_and_closed_once(tmp_path: Path) -> None:
+    with (
+        running_stack() as stack,
+        running_simulator("--speed=200", "--start=09:30") as simulator,
+    ):
+        database = Database(stack)
+        with running_worker(stack, simulator, tmp_path, MARKET_SPEED="200") as first:
+            (held, *_) = wait_for(
+                "an open trade", lambda: database.rows("trades", status="eq.OPEN"), 90
+            )
+            simulator.control("clock", hold=True)
+            first.process.kill()
+            first.process.wait()
+        holding = database.rows("trades", status="eq.OPEN")
+        with running_worker(stack, simulator, tmp_path, MARKET_SPEED="200") as second:
+            simulator.control("clock", hold=False)
+            second.wait_said("ready")
+            wait_for(
+                "word of it",
+                lambda: database.rows(
+                    "strategy_logs", message="like.*open trades of an earlier run are taken up"
+                ),
+            )
+            config = holding[0]["strategy_config_id"]
+            assert database.user().do(config, "STOP")["status"] == "EXECUTED"
+            mine = {"strategy_config_id": f"eq.{config}"}
+            wait_for("nothing held", lambda: not database.rows("trades", status="eq.OPEN", **mine))
+            assert second.stop() == 0
+            (stopped,) = second.said("stopped")
+        closed = database.rows("trades", id=f"eq.{held['id']}", select="*,pnl::text")[0]
+        assert closed["version"] > held["version"]
+        assert stopped["store"].get("failed", 0) == 0
+        fills = database.rows("fills", trade_id=f"eq.{held['id']}", select="side,quantity")
+        signed = sum(row["quantity"] if row["side"] == "BUY" else -row["quantity"] for row in fills)
+        assert closed["status"] == "CLOSED"
+        assert signed == 0
+        assert not database.rows("orders", status="in.(PENDING,PART_TRADED)", **mine)
+        _books_balance(database)
+
+
+def _books_balance(database: Database) -> None:
+    """Hold the balance against the ledger."""
+    (portfolio,) = database.rows("portfolios", select="balance::text")
+    entries = database.rows("ledger_entries", select="amount::text", limit="1000")
+    assert Decimal(portfolio["balance"]) == sum(
+        (Decimal(row["amount"]) for row in entries), Decimal(0)
+    )
