@@ -13,7 +13,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
 from typing import Any, Final, NamedTuple, get_type_hints
 from uuid import UUID
 
@@ -69,6 +68,11 @@ class Route:
         Of the answer when all goes well.
     name
         Operation id; the handler's name when empty.
+
+    Raises
+    ------
+    TypeError
+        If the handler does not fit the path: a mistake in the table, seen at start.
     """
 
     def __init__(  # noqa: PLR0913 - a declaration, with names at the call.
@@ -93,11 +97,7 @@ class Route:
         self._pattern: Final = re.compile(
             "".join(f"(?P<{text}>[^/]+)" if odd % 2 else re.escape(text) for odd, text in pieces)
         )
-
-    @cached_property
-    def signature(self) -> "Signature":
-        """What the handler takes and returns."""
-        return Signature.of(self)
+        self.signature: Final = Signature.of(self)
 
     def values(self, path: str) -> dict[str, str] | None:
         """Return the path's values, or None when it is not this route's path."""
@@ -120,7 +120,7 @@ class Signature(NamedTuple):
         Raises
         ------
         TypeError
-            If its parameters do not fit the path: a mistake in the table, seen at start.
+            If its parameters do not fit the path.
         """
         hints = get_type_hints(route.handler, include_extras=True)
         answer = hints.pop("return")

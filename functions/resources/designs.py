@@ -92,5 +92,5 @@ def checked(design: NewStrategy) -> dict[str, Any]:
 def _or_refuse[T](pointer: str, check: Callable[[], T]) -> T:
     try:
         return check()
-    except ConfigError as error:
+    except (ConfigError, OverflowError) as error:  # JSON knows integers beyond any float.
         raise invalid("body", pointer, str(error)) from error

@@ -8,9 +8,10 @@ Next: `functions/square_off.py`, which trades are due;
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, Final
+from itertools import batched
+from typing import Final
 
 from pydantic import AwareDatetime, Field
 
@@ -25,7 +26,8 @@ from functions.square_off import Exit, Open, SquareOff
 _log = logging.getLogger(__name__)
 
 JOB: Final = "eod-exit"
-_PAGE: Final = 100  # Trades closed in one transaction; their keys also fit into one address.
+_PAGE: Final = 500  # Trades listed at once; PostgREST cuts at 1,000.
+_BATCH: Final = 100  # Trades closed in one transaction, and keys that fit into one address.
 _PROBLEMS_SHOWN: Final = 50
 _SETTLED: Final = {"closed", "already_closed", "worker_alive"}
 _INSTRUMENT: Final = (
@@ -122,8 +124,8 @@ def _close_all(database: Database, now: datetime) -> _Run:
         for decision in decisions:
             if isinstance(decision, Open):
                 run.left_open(decision)
-        if exits:
-            for result in database.rpc("eod_exit_without_worker", {"p_exits": exits}):
+        for batch in batched(exits, _BATCH):
+            for result in database.rpc("eod_exit_without_worker", {"p_exits": batch}):
                 run.written(result)
     return run
 
@@ -154,23 +156,27 @@ def _decisions(database: Database, square_off: SquareOff, trades: list[Row]) -> 
 
 
 def _instruments(database: Database, trades: list[Row]) -> dict[str, Row]:
-    wanted = _in(sorted({trade["instrument_key"] for trade in trades}))
-    rows = database.rows("instruments", select=_INSTRUMENT, instrument_key=wanted)
-    return {row["instrument_key"]: row for row in rows}
+    keys = sorted({trade["instrument_key"] for trade in trades})
+    return {
+        row["instrument_key"]: row
+        for batch in batched(keys, _BATCH)
+        for row in database.rows("instruments", select=_INSTRUMENT, instrument_key=_in(batch))
+    }
 
 
 def _underlyings(database: Database, instruments: dict[str, Row]) -> set[str]:
     """Return which of the shares have futures: their continuous trading ends earlier."""
     shares = sorted({row["symbol"] for row in instruments.values() if row["kind"] == "EQUITY"})
-    if not shares:
-        return set()
-    rows: list[dict[str, Any]] = database.rows(
-        "instruments", select="underlying", kind="eq.FUTSTK", underlying=_in(shares)
-    )
-    return {row["underlying"] for row in rows}
+    return {
+        row["underlying"]
+        for batch in batched(shares, _BATCH)
+        for row in database.rows(
+            "instruments", select="underlying", kind="eq.FUTSTK", underlying=_in(batch)
+        )
+    }
 
 
-def _in(values: list[str]) -> str:
+def _in(values: Iterable[str]) -> str:
     quoted = ",".join(
         '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values
     )

@@ -152,7 +152,11 @@ def list_strategies(call: Call, query: StrategyQuery) -> StrategyPage:
     if query.cursor is not None:
         filters |= Cursor.read(query.cursor).filters(_ORDER)
     rows = call.database.rows(
-        "strategies", select=_COLUMNS, **filters, **newest_first(_ORDER, query.limit)
+        "strategies",
+        select=_COLUMNS,
+        **filters,
+        **newest_first(_ORDER, query.limit),
+        **{"configs.order": "is_default.desc,name"},
     )
     page = page_of(rows, query.limit, _ORDER)
     items = [Strategy.model_validate(row) for row in page.rows]

@@ -42,9 +42,10 @@ def test_the_earlier_of_two_routes_wins() -> None:
 
 
 def test_a_handler_that_does_not_fit_its_path_is_a_mistake_in_the_table() -> None:
-    for route in (Route("GET", "/api/things/{id}", one), Route("GET", "/api/{thing_id}", every)):
-        with pytest.raises(TypeError, match="takes"):
-            _ = route.signature
+    with pytest.raises(TypeError, match="one takes"):
+        Route("GET", "/api/things/{id}", one)
+    with pytest.raises(TypeError, match="every takes"):
+        Route("GET", "/api/{thing_id}", every)
 
 
 def test_head_of_a_cron_route_does_nothing() -> None:
@@ -54,8 +55,7 @@ def test_head_of_a_cron_route_does_nothing() -> None:
     assert caught.value.headers == {"Allow": "GET, OPTIONS"}
 
 
-def test_every_route_of_the_table_fits_and_has_a_name_of_its_own() -> None:
-    assert all(route.signature for route in ROUTES)
+def test_every_route_of_the_table_has_a_name_of_its_own() -> None:
     assert len({route.name for route in ROUTES}) == len(ROUTES)
     assert all(route.path.startswith("/api/") for route in ROUTES)
 

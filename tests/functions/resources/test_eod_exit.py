@@ -5,13 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.functions.conftest import Caller, Database, problem
 from tests.supabase import events
-from tests.supabase.deployments import Deployment, Event, Worker, deploy
-from tests.supabase.people import Person, sign_up
+from tests.supabase.deployments import Deployment, Event, Worker
+from tests.supabase.people import Person
 
 PATH = "/api/cron/eod-exit"
 FRIDAY_1514 = "2026-11-20T09:44:59.999999+00:00"
@@ -178,15 +177,18 @@ def test_a_run_that_died_is_taken_over_when_its_claim_ends_and_works_once(
     assert run(cron)["outcomes"] == {"closed": 1}
 
 
-def test_more_trades_than_one_page_are_all_closed(
+def test_more_trades_than_one_page_and_one_batch_are_all_closed(
     cron: Caller,
     clock: Callable[[str], None],
     worker: Worker,
-    publishable: httpx.Client,
+    deployment: Deployment,
+    *,
     shard_of: Callable[[Worker, Deployment], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    owned = deploy(sign_up(publishable), capital=10_000_000_000)
-    shard_of(worker, owned)
+    monkeypatch.setattr("functions.resources.eod_exit._PAGE", 50)  # A full last page, too.
+    monkeypatch.setattr("functions.resources.eod_exit._BATCH", 20)
+    shard_of(worker, deployment)
     worker.must_write(events.instrument(), events.last_price())
     for begin in (1, 51, 101):
         batch: list[Event] = []
@@ -195,7 +197,7 @@ def test_more_trades_than_one_page_are_all_closed(
             batch += [
                 events.instrument(instrument_key=key, security_id=number),
                 events.last_price(instrument_key=key),
-                *events.opening(owned, instrument_key=key)[:3],
+                *events.opening(deployment, instrument_key=key)[:3],
             ]
         worker.must_write(*batch)
     worker.release()
