@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from core.errors import CalendarError
-from core.instrument import OptionSide, Segment
+from core.instrument import Segment
 from core.session import NS_PER_SECOND, Market
-from devstack.dhan.pricing import RATE, Floats
+from devstack.dhan.pricing import RATE
 from devstack.dhan.sources.generated import generate
 from devstack.dhan.sources.roots import session_of, years_left
 from devstack.dhan.sources.walk import inside
@@ -24,6 +24,7 @@ from tests.devstack.dhan.generated_days import (
     VIX,
     calendar,
     generated,
+    middle,
 )
 
 FUTURES = {NIFTY_FUTURE: NIFTY_INDEX, BANKNIFTY_FUTURE: BANKNIFTY_INDEX}
@@ -41,13 +42,6 @@ def state_each_second(tape: Tape, instrument: int) -> Integers:
     rows = tape.rows_of(instrument)
     found: Integers = rows[np.searchsorted(tape.columns.time_ns[rows], seconds, "right") - 1]
     return found
-
-
-def middle(tape: Tape, rows: Integers) -> Floats:
-    """Return the middle between best bid and ask of these rows."""
-    best = np.concatenate([tape.depth(int(row), int(row) + 1)[:, 0] for row in rows])
-    result: Floats = (best["bid_price"].astype(float) + best["ask_price"]) / 2
-    return result
 
 
 def test_the_same_seed_and_day_give_the_same_bytes_and_another_seed_others(tape: Tape) -> None:
@@ -215,24 +209,6 @@ def test_the_near_future_meets_its_index_when_it_expires() -> None:
     assert abs(future / index - 1) < 0.0002
     following = float(tape.columns.ltp[rows[NEXT_NIFTY_FUTURE]])
     assert 0.003 < following / index - 1 < 0.01
-
-
-def test_put_call_parity_holds_within_spreads(tape: Tape) -> None:
-    now = tape.sessions[0].open_ns + 2 * 3_600 * NS_PER_SECOND
-    rows = tape.last_rows(now)
-    index = float(tape.columns.ltp[rows[NIFTY_INDEX]])
-    expiry = tape.instruments[NIFTY_FUTURE].expiry
-    pairs: dict[float, dict[OptionSide | None, int]] = {}
-    for number, each in enumerate(tape.instruments):
-        if each.strike is not None and (each.underlying, each.expiry) == ("NIFTY", expiry):
-            pairs.setdefault(float(each.strike), {})[each.option_side] = number
-    for strike, pair in pairs.items():
-        call, put = pair[OptionSide.CALL], pair[OptionSide.PUT]
-        years = float(years_left(tape.instruments[call], np.array([now]), calendar())[0])
-        prices = middle(tape, rows[[call, put]])
-        parity = index - strike * np.exp(-RATE * years)
-        assert prices[0] - prices[1] == pytest.approx(parity, abs=0.0005 * index)
-    assert len(pairs) == 25
 
 
 def test_volatility_rises_when_the_market_falls(tape: Tape) -> None:
