@@ -4,6 +4,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.functions.conftest import Caller, pointers, problem
 from tests.supabase import events
@@ -134,3 +136,21 @@ def test_a_bad_query_is_refused_by_name(
     reply = stranger.get(ALL, query_string=query)
     assert reply.status_code == 422, reply.text
     assert pointers(reply.get_json(force=True)) == [pointer]
+
+
+NOBODYS = "00000000-0000-4000-8000-000000000009"
+TEXT = st.text(max_size=50) | st.sampled_from(["2026-11-20T10:00:00Z", "OPEN", "5", NOBODYS])
+NAMES = ["strategy_id", "status", "mode", "from", "to", "limit", "cursor", "select", "or"]
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.dictionaries(st.sampled_from(NAMES), TEXT, max_size=4))
+def test_whatever_is_asked_it_is_answered_or_refused_never_our_mistake(
+    stranger: Caller, query: dict[str, str]
+) -> None:
+    assert stranger.get(ALL, query_string=query).status_code in {200, 404, 422}
