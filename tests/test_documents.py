@@ -30,6 +30,11 @@ def test_make_command_of_a_document_names_a_target(command: str) -> None:
         assert set(targets) <= TARGETS, command
 
 
+def test_python_commands_run_in_the_projects_own_environment() -> None:
+    for command in COMMANDS:
+        assert "python" not in command or command.startswith(".venv/bin/python -m "), command
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_module_of_a_document_explains_itself_and_knows_its_flags(module: str) -> None:
     done = subprocess.run(
