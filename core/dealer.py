@@ -99,31 +99,11 @@ class Dealer:
     ) -> None:
         """Take up a trade of an earlier run, see `Engine.restore`."""
         desk = self.desk(trade.owner.config_id)
-        desk.charges += sum((fill.charges for fill in fills), ZERO)
         if trade.status is TradeStatus.CLOSED:
             desk.count_closed(trade, instrument)
-            return
-        risk, value = desk.config.risk, trade.entry_price * trade.open_quantity
-        running = RunningTrade(
-            trade.id,
-            trade.owner,
-            trade.signal_id,
-            trade.digest,
-            instrument,
-            trade.direction,
-            trade.stop,
-            trade.target,
-            outlay_of(value, product_of(instrument), risk),
-            square_off_ns,
-            trade.trade_mode,
-        )
-        running.restore(fills, trade.version)
-        if trade.id in desk.running or running.open_quantity != trade.open_quantity:
-            raise DataError(
-                f"trade {trade.id} cannot be taken up: it is running already, or its fills leave "
-                f"{running.open_quantity} units where it says {trade.open_quantity}"
-            )
-        desk.running[trade.id] = running
+        else:
+            self._run_again(desk, trade, fills, instrument, square_off_ns)
+        desk.charges += sum((fill.charges for fill in fills), ZERO)
         for fill in fills:
             desk.position_in(fill.instrument).apply(fill)
 
@@ -223,6 +203,36 @@ class Dealer:
         if running.is_over:
             desk.close(running, trade)
         return [order, fill, trade, *entries_of(fill, self.new_id)]
+
+    def _run_again(
+        self,
+        desk: Desk,
+        trade: Trade,
+        fills: Sequence[Fill],
+        instrument: Instrument,
+        square_off_ns: int,
+    ) -> None:
+        value = trade.entry_price * trade.open_quantity
+        running = RunningTrade(
+            trade.id,
+            trade.owner,
+            trade.signal_id,
+            trade.digest,
+            instrument,
+            trade.direction,
+            trade.stop,
+            trade.target,
+            outlay_of(value, product_of(instrument), desk.config.risk),
+            square_off_ns,
+            trade.trade_mode,
+        )
+        running.restore(fills, trade.version)
+        if trade.id in desk.running or running.open_quantity != trade.open_quantity:
+            raise DataError(
+                f"trade {trade.id} cannot be taken up: it is running already, or its fills leave "
+                f"{running.open_quantity} units where it says {trade.open_quantity}"
+            )
+        desk.running[trade.id] = running
 
     def _ended_by(self, desk: Desk, signal: Signal) -> list[RunningTrade]:
         """Return the trades that a signal ends: all for EXIT, else those of the other side."""

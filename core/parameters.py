@@ -108,21 +108,28 @@ def _check(each: Field[Any], value: object) -> tuple[str | None, Value]:
         right = isinstance(value, str) and (not limits.choices or value in limits.choices)
         words = f"one of {', '.join(limits.choices)}" if limits.choices else "a text"
         return (None, cast("str", value)) if right else (words, default)
-    return _check_number(limits, default, value)
-
-
-def _check_number(limits: _Limits, default: float, value: object) -> tuple[str | None, int | float]:
-    low = float("-inf") if limits.low is None else limits.low
-    high = float("inf") if limits.high is None else limits.high
     whole = isinstance(default, int)
-    problem = f"a {'whole ' if whole else ''}number from {low:g} to {high:g}"
+    number = _number(limits, value, whole=whole)
+    low, high = _range(limits)
+    words = f"a {'whole ' if whole else ''}number from {low:g} to {high:g}"
+    return (words, default) if number is None else (None, number)
+
+
+def _range(limits: _Limits) -> tuple[float, float]:
+    low = float("-inf") if limits.low is None else limits.low
+    return low, float("inf") if limits.high is None else limits.high
+
+
+def _number(limits: _Limits, value: object, *, whole: bool) -> int | float | None:
+    """Return the value as a number of the right type, None if it is not one within the limits."""
+    low, high = _range(limits)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return problem, default
+        return None
     if not (isfinite(value) and low <= value <= high):
-        return problem, default
+        return None
     if not whole:
-        return None, float(value)
-    return (None, int(value)) if value == int(value) else (problem, default)
+        return float(value)
+    return int(value) if value == int(value) else None
 
 
 def _property(each: Field[Any]) -> dict[str, Any]:
