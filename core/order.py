@@ -13,19 +13,8 @@ from core.candle import InstrumentKey
 from core.instrument import Instrument
 from core.money import ZERO, average_price
 from core.signals import Direction
+from core.signals import Side as Side  # noqa: PLC0414 - also found here.
 from core.strategy import TradeMode
-
-
-class Side(StrEnum):
-    """Which way units move."""
-
-    BUY = "BUY"
-    SELL = "SELL"
-
-    @property
-    def sign(self) -> int:
-        """1 for a purchase, -1 for a sale."""
-        return 1 if self is Side.BUY else -1
 
 
 def side_of(direction: Direction, *, entering: bool) -> Side:

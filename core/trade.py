@@ -17,6 +17,7 @@ from core.instrument import Instrument
 from core.money import ZERO, average_price
 from core.order import Fill, Order, OrderPurpose, Owner, Side, side_of
 from core.signals import Direction
+from core.signals import ExitReason as ExitReason  # noqa: PLC0414 - also found here.
 from core.strategy import TradeMode
 
 
@@ -25,26 +26,6 @@ class TradeStatus(StrEnum):
 
     OPEN = "OPEN"
     CLOSED = "CLOSED"
-
-
-class ExitReason(StrEnum):
-    """Why a trade ended."""
-
-    TARGET = "TARGET"
-    STOP_LOSS = "STOP_LOSS"
-    TRAILING_STOP = "TRAILING_STOP"
-    EOD = "EOD"
-    EXPIRY = "EXPIRY"
-    VOLUME_CLIMAX = "VOLUME_CLIMAX"
-    OBV_DIVERGENCE = "OBV_DIVERGENCE"
-    VOLUME_FADE = "VOLUME_FADE"
-    VOLUME_DRY_UP = "VOLUME_DRY_UP"
-    SIGNAL = "SIGNAL"
-    MANUAL = "MANUAL"
-    STRATEGY_STOPPED = "STRATEGY_STOPPED"
-    CIRCUIT_BREAKER = "CIRCUIT_BREAKER"
-    EMERGENCY_STOP = "EMERGENCY_STOP"
-    SETTLEMENT = "SETTLEMENT"
 
 
 class Trade(NamedTuple):
