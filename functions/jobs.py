@@ -22,7 +22,7 @@ from functions.problems import ApiError
 
 _log = logging.getLogger(__name__)
 
-_CLAIM_SECONDS: Final = 90  # Longer than a function may run (60 s on Vercel, see vercel.json).
+CLAIM_SECONDS: Final = 90  # Longer than a function may run (60 s on Vercel, see vercel.json).
 
 
 class Outcome(StrEnum):
@@ -63,7 +63,7 @@ def run_once[R: Report](
     """
     slot = now.replace(second=0, microsecond=0).isoformat()
     claim = database.rpc(
-        "claim_job", {"p_job": job, "p_slot": slot, "p_lease_seconds": _CLAIM_SECONDS}
+        "claim_job", {"p_job": job, "p_slot": slot, "p_lease_seconds": CLAIM_SECONDS}
     )
     outcome = Outcome(claim["outcome"])
     if outcome is not Outcome.CLAIMED:

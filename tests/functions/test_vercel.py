@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from functions.jobs import CLAIM_SECONDS
 from functions.routes import ROUTES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,6 +30,11 @@ def test_only_legal_keys_are_used() -> None:
             assert 128 <= function["memory"] <= 10240
             assert 1 <= function["maxDuration"] <= 300  # The most a Hobby project may.
             assert len(function["excludeFiles"]) <= 256
+
+
+def test_a_job_is_claimed_for_longer_than_a_function_may_run() -> None:
+    functions = CONFIG["services"]["api"]["functions"]
+    assert functions["functions/wsgi.py"]["maxDuration"] < CLAIM_SECONDS
 
 
 @pytest.mark.parametrize("service", CONFIG["services"].values(), ids=CONFIG["services"])
