@@ -1,289 +1,324 @@
-"""How long a tick takes to the browser: sent on the feed, traded, committed, heard by supabase-js.
+"""How long a tick takes to become a decision, and a trade on somebody's screen.
 
-In:  nothing; the embedded stack, a worker and a Node process with supabase-js are started here.
-Out: p50 and p99 on the screen, beside the floor of a bare insert heard by the same client.
-Next: `worker/store.py`.
+In:  nothing; the embedded stack, a browser (supabase-js in Node) and ticks are made here.
+Out: milliseconds on the screen: median, 99th percentile, worst; beside a plain insert's way.
+Next: `worker/store.py`, `worker/rounds.py`.
 
-Run ``python bench/end_to_end.py``. The feed is a server made here, so that the instant at which a
-tick is sent is known; everything else about Dhan (token, master, history) is the simulator. Market
-time passes as fast as the system answers. In every market minute the price changes sides: the
-first tick of a minute completes a candle, of which the strategy process makes an order; the next
-tick fills it, which ends one trade and begins another. Meanwhile another instrument ticks 50 times
-a second. After every such round a plain row is inserted and a plain broadcast is sent from SQL,
-which is as fast as anything can be on this stack.
+Run ``python bench/end_to_end.py``. Two measurements, both with the worker's own parts:
+
+- Tick to decision: 20,000 ticks a second over 50 instruments, ten strategy processes from the
+  fork server that want something on every candle. From the message that completes a candle to the
+  decision about the signal it caused.
+- Tick to browser: from the message whose price fills an order to the trade's event in a
+  supabase-js client that listens to its private topic, and to `postgres_changes`. The peer is a
+  bare row inserted over REST and heard by the same client: what the stack takes without us.
 """
 
-import contextlib
-import json
+import asyncio
 import os
+import platform
 import statistics
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-import psycopg
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.server import Server, ServerConnection, serve
-
+import core
 from core.brokers.dhan.border import LTT_OFFSET_SECONDS
 from core.brokers.dhan.wire import FULL, LEVELS
-from core.instrument import Segment
-from tests.e2e.browser import Browser, Heard, open_browser
-from tests.e2e.system import EAGER, create_eager, do, sign_in_demo
-from tests.stacks import running_stack
-from tests.worker.running import running_simulator, started_worker, worker_environment
+from core.candle import Candle, InstrumentKey, Interval
+from core.decision import Decision
+from core.effects import Effects
+from core.instrument import Instrument, InstrumentKind, Segment
+from core.risk_parameters import RiskParameters
+from core.session import NS_PER_SECOND, load_calendar
+from core.session import Market as Hours
+from core.signals import Signal, SignalType
+from core.strategy import StrategyConfig
+from core.trade import Trade
+from tests.e2e.browser import Browser, open_browser
+from tests.stacks import RunningStack, running_stack
+from worker.child import Child
+from worker.fork_server import ForkServer
+from worker.lease import Lease
+from worker.market import Market
+from worker.messages import Answer, Candles, Load, Loaded, Message, WarmUp
+from worker.outbox import Outbox
+from worker.store import Store
+from worker.supabase import Supabase
 
-MINUTES = int(os.environ.get("MINUTES", "320"))  # Of 345 in which a day may be entered.
-CHATTER_SECONDS = 0.02
-SIDES = (25_000.0, 25_120.0)
-OPENING = datetime(2026, 11, 20, 9, 15, tzinfo=timezone(timedelta(hours=5, minutes=30)))
-TARGETS = {"p50": 30.0, "p99": 100.0}
-_ANSWER_SECONDS = 2.0
-
-Samples = dict[str, list[float]]
-
-
-class Feed:
-    """The market feed: one worker, and ticks when they are wanted."""
-
-    def __init__(self) -> None:
-        self.second = int(OPENING.timestamp()) + 60
-        self.keys: list[tuple[int, int]] = []
-        self._socket: ServerConnection | None = None
-        self._volume = 0
-        self._lock = threading.Lock()
-        self._chatter: threading.Thread | None = None
-        self.is_open = True
-
-    def serve(self, socket: ServerConnection) -> None:
-        """Listen to what a worker asks for."""
-        self._socket = socket
-        with contextlib.suppress(ConnectionClosed):
-            for message in socket:
-                request = json.loads(message)
-                for each in request.get("InstrumentList", ()):
-                    segment = Segment(each["ExchangeSegment"])
-                    self.keys.append((segment.code, int(each["SecurityId"])))
-
-    def tick(self, number: int, price: float) -> float:
-        """Send a tick of the instrument that was asked for in this place; return when."""
-        segment, security_id = self.keys[number]
-        levels = LEVELS.pack(*(650, 650, 7, 7, price - 0.1, price + 0.1) * 5)
-        with self._lock:
-            self._volume += 65
-            packet = FULL.pack(
-                *(8, 162, segment, security_id, price, 65, self.second + LTT_OFFSET_SECONDS),
-                *(price, self._volume, 1000, 1000, 0, 0, 0, price, price, price, price),
-                levels,
-            )
-            assert self._socket is not None  # noqa: S101 - a worker has asked for something.
-            now = time.time()
-            self._socket.send(packet)
-        return now
-
-    def chatter(self) -> None:
-        """Let the second instrument tick until the end."""
-        self._chatter = threading.Thread(target=self._chat, daemon=True)
-        self._chatter.start()
-
-    def stop(self) -> None:
-        """Say nothing more."""
-        self.is_open = False
-        if self._chatter is not None:
-            self._chatter.join()
-
-    def _chat(self) -> None:
-        while self.is_open:
-            self.tick(1, 50_000.0 + 20 * (self.second // 7 % 5))
-            time.sleep(CHATTER_SECONDS)
+INSTRUMENTS, STRATEGIES = 50, 10
+TICKS_PER_SECOND = 20_000
+SECONDS = float(os.environ.get("SECONDS", "15"))
+TRADES = int(os.environ.get("TRADES", "200"))
+LAPS_PER_MARKET_SECOND = 2
+DAY = date(2026, 11, 20)
+DEMO = ("demo@tradebase.local", "tradebase-demo")
+USER = "00000000-0000-4000-8000-000000000001"
+PORTFOLIO = "00000000-0000-4000-8000-000000000002"
+STRATEGY, CONFIG = (f"00000000-0000-4000-8000-0000000000{number}" for number in (11, 21))
+NO_LIMITS = RiskParameters(cooldown_minutes=0, daily_loss_limit_pct=100.0, min_reward_risk=0.0)
 
 
-@contextmanager
-def running_feed() -> Iterator[tuple[Feed, str]]:
-    """Yield a feed and its address."""
-    feed = Feed()
-    server: Server = serve(feed.serve, "127.0.0.1", 0, compression=None)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield feed, f"ws://127.0.0.1:{server.socket.getsockname()[1]}"
-    finally:
-        server.shutdown()
+def opening() -> int:
+    """Return when the day opens, ns UTC."""
+    session = load_calendar().session(DAY, Hours.CASH)
+    if session is None:
+        raise SystemExit(f"{DAY} is no session day")
+    return session.open_ns
 
 
-class Bench:
-    """Rounds of a market minute each."""
+OPEN_NS = opening()
 
-    def __init__(self, feed: Feed, browser: Browser, sql: "psycopg.Connection[Any]") -> None:
-        self._feed = feed
-        self._browser = browser
-        self._sql = sql
-        self._user_id = sign_in_demo(browser)
-        self._topic = f"user:{self._user_id}"
-        self.config_id = create_eager(browser, "measured", "NIFTY-FUT")
-        self.samples: Samples = {}
 
-    def listen(self) -> None:
-        """Subscribe to everything that is measured."""
-        self._browser.listen_to_topic(self._topic)
-        self._browser.listen_to_tables("trades", "orders", "strategy_logs")
+def packet(security_id: int, seconds: int, price: float, volume: int) -> bytes:
+    """Return a full packet, so many market seconds after the opening."""
+    ltt = OPEN_NS // NS_PER_SECOND + LTT_OFFSET_SECONDS + seconds
+    trade = (price, 5, ltt, price, volume, 1000, 1000, 0, 0, 0, *([price] * 4))
+    levels = LEVELS.pack(*(50_000, 50_000, 7, 3, price - 0.05, price + 0.05) * 5)
+    return FULL.pack(8, 162, 1, security_id, *trade, levels)
 
-    def minute(self, number: int) -> bool:
-        """Play a market minute and note how long things took; return whether it traded."""
-        price = SIDES[number % 2]
-        self._feed.second += 60 - self._feed.second % 60 + 2
-        since, sent = len(self._browser.heard), self._feed.tick(0, price)
-        if not self._heard("candle to order", since, sent, "orders", "INSERT", "order_created"):
-            return False
-        self._feed.second += 1
-        since, sent = len(self._browser.heard), self._feed.tick(0, price)
-        return self._heard("tick to trade", since, sent, "trades", "INSERT", "trade_opened")
 
-    def floor(self) -> None:
-        """Insert a plain row and send a plain broadcast."""
-        row_id, since = str(uuid4()), len(self._browser.heard)
-        began = time.time()
-        self._sql.execute(
-            "insert into public.strategy_logs (id, user_id, strategy_id, strategy_config_id, level,"
-            " message, logged_at) select %s, user_id, strategy_id, id, 'info', 'floor', now()"
-            " from public.strategy_configs where id = %s",
-            (row_id, self.config_id),
-        )
-        row = self._wait("row", since, lambda each: _is_row(each, "strategy_logs", row_id))
-        self._add("bare insert, committed", began, _committed(row))
-        self._add("bare insert, heard as change", began, row.at)
-        began = time.time()
-        self._sql.execute(
-            "select realtime.send(%s::jsonb, 'floor', %s, true)",
-            (json.dumps({"kind": row_id}), self._topic),
-        )
-        said = self._wait("broadcast", since, lambda each: _is_kind(each, self._topic, row_id))
-        self._add("bare broadcast, heard on topic", began, said.at)
+def shares(count: int) -> list[Instrument]:
+    """Return so many shares."""
+    return [
+        Instrument(Segment.NSE_EQ, 1 + at, f"SHARE{at}", InstrumentKind.EQUITY, 1, Decimal("0.05"))
+        for at in range(count)
+    ]
 
-    def _heard(  # noqa: PLR0913, PLR0917 - one caller above, in two lines.
-        self, name: str, since: int, sent: float, table: str, event: str, kind: str
-    ) -> bool:
-        """Wait for a row as a change and on the topic; return whether it came."""
 
-        def is_change(each: Heard) -> bool:
-            return (
-                each.channel == table
-                and each.event["eventType"] == event
-                and each.event["new"]["strategy_config_id"] == self.config_id
-            )
+def config(config_id: str, instruments: Sequence[Instrument]) -> StrategyConfig:
+    """Return a config that may trade as often as it likes."""
+    return StrategyConfig(
+        config_id,
+        STRATEGY,
+        USER,
+        PORTFOLIO,
+        "bench",
+        tuple(each.key for each in instruments),
+        (Interval.M1,),
+        Decimal(1_000_000),
+        NO_LIMITS,
+    )
 
-        def is_said(each: Heard) -> bool:
-            if not _is_kind(each, self._topic, kind):
-                return False
-            return bool(each.event["payload"]["row"]["strategy_config_id"] == self.config_id)
 
-        try:
-            change = self._wait(kind, since, is_change)
-            said = self._wait(kind, since, is_said)
-        except TimeoutError:
-            return False
-        self._add(f"{name}, committed", sent, _committed(change))
-        self._add(f"{name}, heard on topic", sent, said.at)
-        self._add(f"{name}, heard as change", sent, change.at)
+class Process:
+    """A strategy process in the rounds."""
+
+    def __init__(self, number: int, market: Market) -> None:
+        self.id = str(UUID(int=number + 1))
+        self._market = market
+        self.loaded = asyncio.Event()
+        self.child = Child(self.id, self._heard, lambda _child, _reason: None)
+
+    async def start(self, server: ForkServer) -> None:
+        """Start it with averages that cross all the time."""
+        await self.child.start(server)
+        parameters = {"fast": 1, "slow": 2, "atr": 1}
+        self.child.send(Load("strategies.momentum", "Momentum", parameters))
+        await self.loaded.wait()
+        self.child.send(WarmUp(()))
+
+    def hear(self, number: int, candles: tuple[Candle, ...]) -> bool:
+        """Hand candles over."""
+        self.child.send(Candles(number, candles))
         return True
 
-    def _wait(self, what: str, since: int, is_it: Callable[[Heard], bool]) -> Heard:
-        return self._browser.wait_heard(what, is_it, since, _ANSWER_SECONDS)
+    def is_late(self, number: int) -> None:
+        """Say so: it would spoil the figures."""
+        raise SystemExit(f"a strategy did not answer to round {number}")
 
-    def _add(self, name: str, began: float, ended: float) -> None:
-        self.samples.setdefault(name, []).append(1000 * (ended - began))
-
-
-def _is_row(each: Heard, table: str, row_id: str) -> bool:
-    return bool(each.channel == table and each.event["new"]["id"] == row_id)
-
-
-def _is_kind(each: Heard, topic: str, kind: str) -> bool:
-    return bool(each.channel == topic and each.event["payload"].get("kind") == kind)
+    def _heard(self, _: Child, message: Message) -> None:
+        if isinstance(message, Loaded):
+            self.loaded.set()
+        elif isinstance(message, Answer):
+            self._market.rounds.answered(self, message.round, message.signals)
 
 
-def _committed(change: Heard) -> float:
-    return datetime.fromisoformat(change.event["commit_timestamp"]).timestamp()
+class Observed(Market):
+    """A market that shows what happens in it.
+
+    Attributes
+    ----------
+    look
+        Called with effects before anything is done about them.
+    """
+
+    look: Callable[[Effects], None] = staticmethod(lambda _: None)
+
+    def take_effects(self, effects: Effects) -> None:
+        """Show, then go on."""
+        self.look(effects)
+        super().take_effects(effects)
 
 
-def measure() -> Samples:
-    """Start everything, play the minutes, and return milliseconds by what was measured."""
-    with (
-        TemporaryDirectory() as folder,
-        running_stack() as stack,
-        running_simulator("--hold") as simulator,
-        running_feed() as (feed, url),
-        open_browser(stack) as browser,
-        psycopg.connect(stack.database_url, autocommit=True) as sql,
-    ):
-        sql.execute("update public.strategy_configs set auto_start = false")
-        environment = worker_environment(
-            stack, simulator, Path(folder), MARKET_SPEED="1000000", DHAN_FEED_URL=url
+class Waits(list[float]):
+    """Measured waits in seconds."""
+
+    def __str__(self) -> str:
+        ordered = sorted(self)
+        at99, at999 = (ordered[int(len(ordered) * part)] for part in (0.99, 0.999))
+        return (
+            f"p50 {statistics.median(ordered) * 1e3:7.2f}  p99 {at99 * 1e3:7.2f}  "
+            f"p99.9 {at999 * 1e3:7.2f}  worst {ordered[-1] * 1e3:7.2f} ms  ({len(ordered):,} times)"
         )
-        bench = Bench(feed, browser, sql)
-        with started_worker(environment) as worker:
-            worker.wait_said("ready")
-            _start(feed, browser, bench.config_id)
-            bench.listen()
-            for number in range(MINUTES):
-                if bench.minute(number):
-                    bench.floor()
-            feed.stop()
-    return bench.samples
 
 
-def _start(feed: Feed, browser: Browser, config_id: str) -> None:
-    """Start the measured config and one on another instrument, which makes chatter."""
-    other = browser.call(
-        "create_strategy",
-        p_name="beside it",
-        p_strategy_type="momentum",
-        p_config=EAGER["parameters"],
-        p_symbols=["BANKNIFTY-FUT"],
+async def tick_to_decision(server: ForkServer) -> Waits:
+    """Return the waits from the message that completes a candle to the decision."""
+    waits = Waits()
+    began: dict[tuple[InstrumentKey, int], float] = {}
+    clock = [OPEN_NS]
+
+    def look(effects: Effects) -> None:
+        now = time.perf_counter()
+        for each in effects:
+            if isinstance(each, Candle) and each.interval is Interval.M1:
+                began[each.instrument, each.close_ns] = now
+            elif isinstance(each, Decision):
+                waits.append(now - began[each.signal.instrument, each.signal.candle_close_ns])
+
+    with TemporaryDirectory() as folder:
+        outbox = Outbox(Path(folder) / "outbox")
+        supabase = Supabase("http://127.0.0.1:9", "nobody")
+        store = Store(supabase, Lease(supabase, "bench", "bench"), outbox)
+        # By the wall the market does not wait for the processes, as in production.
+        market = Observed(
+            UUID(int=1), load_calendar(), store, follows_feed=False, wall_ns=lambda: clock[0]
+        )
+        market.look = look
+        every = shares(INSTRUMENTS)
+        for share in every:
+            market.watch(share, has_derivatives=False)
+        processes = [Process(number, market) for number in range(STRATEGIES)]
+        for number, process in enumerate(processes):
+            mine = every[number::STRATEGIES]
+            await process.start(server)
+            market.engine.deploy(config(process.id, mine))
+            market.rounds.join(process, [each.key for each in mine], [Interval.M1])
+        await play(market, every, clock)
+        for process in processes:
+            await process.child.stop()
+        outbox.close()
+    return waits
+
+
+async def play(market: Market, every: Sequence[Instrument], clock: list[int]) -> None:
+    """Play ticks at the wanted pace, a millisecond's worth at a time."""
+    began, sent, total = time.perf_counter(), 0, int(TICKS_PER_SECOND * SECONDS)
+    while sent < total:
+        due = min(total, int((time.perf_counter() - began) * TICKS_PER_SECOND))
+        for number in range(sent, due):
+            lap, at = divmod(number, len(every))
+            seconds = lap // LAPS_PER_MARKET_SECOND
+            price = 1000.0 + (5.0 if (seconds // 60) % 2 else 0.0) + (lap % 7) * 0.05
+            clock[0] = OPEN_NS + seconds * NS_PER_SECOND
+            market.intake.limit_ns = clock[0] + NS_PER_SECOND
+            market.intake.take(packet(every[at].security_id, seconds, price, lap + 1))
+        sent = due
+        await asyncio.sleep(0.001)
+
+
+async def tick_to_browser(stack: RunningStack, browser: Browser) -> tuple[Waits, Waits]:
+    """Return the waits from a tick to the topic's event, and to the table's change."""
+    began: dict[str, float] = {}
+    with TemporaryDirectory() as folder:
+        outbox = Outbox(Path(folder) / "outbox")
+        async with Supabase(stack.url, stack.secret_key) as supabase:
+            lease = Lease(supabase, "main", "bench")
+            await lease.acquire()
+            keeping = asyncio.create_task(lease.keep())
+            store = Store(supabase, lease, outbox)
+            writing = asyncio.create_task(store.run())
+            market = Observed(uuid4(), load_calendar(), store, follows_feed=True)
+            (share,) = shares(1)
+            market.watch(share, has_derivatives=False)
+            market.intake.take(packet(1, 0, 1000.0, 1))
+            market.engine.deploy(config(CONFIG, [share]))
+            for number in range(TRADES):
+                await one_trade(market, share, number, began)
+            await store.flush(20)
+            await asyncio.sleep(1)
+            for task in (writing, keeping):
+                task.cancel()
+            await asyncio.gather(writing, keeping, return_exceptions=True)
+            if store.counters["failed"]:
+                raise SystemExit(f"{store.counters['failed']} events were refused")
+            await lease.release()
+        outbox.close()
+    topic, table = Waits(), Waits()
+    for heard in list(browser.heard):
+        event = heard.event
+        row = event.get("new") or event.get("payload", {}).get("row") or {}
+        if row.get("status") == "OPEN" and row.get("id") in began:
+            waits = table if heard.channel == "trades" else topic
+            waits.append(heard.at - began[row["id"]])
+    return topic, table
+
+
+async def one_trade(
+    market: Observed, share: Instrument, number: int, began: dict[str, float]
+) -> None:
+    """Enter and leave, half a market minute apart."""
+    start = 10 + number * 60
+    sent = [0.0]
+
+    def look(effects: Effects) -> None:
+        for each in effects:
+            if isinstance(each, Trade):
+                began.setdefault(each.id, sent[0])
+
+    market.look = look
+    for seconds, kind in ((start, SignalType.LONG), (start + 30, SignalType.EXIT)):
+        stop, target = (990.0, 1020.0) if kind is SignalType.LONG else (None, None)
+        signal = Signal(kind, share.key, market.now_ns, 1000.0, stop, target, 50, "bench", {})
+        market.take_effects(market.engine.signal(CONFIG, signal, "bench"))
+        sent[0] = time.time()
+        market.intake.take(packet(1, seconds, 1000.0, 2 + seconds))
+        await asyncio.sleep(0.04)
+
+
+def bare_inserts(browser: Browser) -> Waits:
+    """Return the waits from a row that the client inserts to its own change event."""
+    began: dict[str, float] = {}
+    for number in range(TRADES // 2):
+        name = f"bench {number}"
+        began[name] = time.time()
+        browser.query("portfolios", ("insert", {"name": name, "initial_capital": 1000}))
+    time.sleep(1)
+    return Waits(
+        heard.at - began[heard.event["new"]["name"]]
+        for heard in list(browser.heard)
+        if heard.channel == "portfolios" and heard.event["new"].get("name") in began
     )
-    ticking = threading.Thread(target=_first_ticks, args=(feed,), daemon=True)
-    ticking.start()
-    for each in (config_id, other["config_id"]):
-        started = do(browser, each, "START")
-        if started["status"] != "EXECUTED":
-            raise SystemExit(f"START: {started['error_message']}")
-    ticking.join()
-    feed.chatter()
-
-
-def _first_ticks(feed: Feed) -> None:
-    """Tell the worker the market's time until both instruments were asked for."""
-    while len(feed.keys) < 2:
-        if feed.keys:
-            feed.tick(0, SIDES[0])
-        time.sleep(CHATTER_SECONDS)
 
 
 def main() -> None:
     """Measure and print."""
-    before = os.getloadavg()[0]
-    samples = measure()
-    print(f"{os.cpu_count()} CPUs, load {before:.1f} before; milliseconds of wall time")
-    print(f"{'':34} {'n':>5} {'p50':>8} {'p99':>8}")
-    figures = {}
-    for name, values in sorted(samples.items()):
-        cuts = statistics.quantiles(values, n=100)
-        figures[name] = {"p50": cuts[49], "p99": cuts[98]}
-        print(f"{name:34} {len(values):5} {cuts[49]:8.1f} {cuts[98]:8.1f}")
-    ours, floor = figures["tick to trade, heard on topic"], figures["bare insert, heard as change"]
-    for cut, target in TARGETS.items():
-        print(
-            f"{cut}: tick to browser {ours[cut]:.1f} ms (wanted: below {target:g}), "
-            f"{ours[cut] / floor[cut]:.1f} x a bare insert to browser"
-        )
+    server = ForkServer()
+    server.start()
+    compiled = "interpreted" if (core.__file__ or "").endswith(".py") else "compiled"
+    print(f"{platform.python_version()}, {os.cpu_count()} CPUs, core {compiled}")
+    print(f"tick to decision at {TICKS_PER_SECOND:,} ticks/s (wanted: p99 below 1 ms)")
+    print(f"  {asyncio.run(tick_to_decision(server))}")
+    with running_stack() as stack, open_browser(stack) as browser:
+        user = browser.sign_in(*DEMO)
+        browser.listen_to_topic(f"user:{user}")
+        browser.listen_to_tables("trades", "portfolios")
+        topic, table = asyncio.run(tick_to_browser(stack, browser))
+        bare = bare_inserts(browser)
+    print("tick to trade in a supabase-js client (wanted: p50 below 30 ms, p99 below 100 ms)")
+    print(f"  private topic     {topic}")
+    print(f"  postgres_changes  {table}")
+    print(f"  a bare insert     {bare}")
+    ratio = statistics.median(topic) / statistics.median(bare)
+    print(f"  private topic / bare insert, medians  {ratio:.2f} x")
 
 
 if __name__ == "__main__":
