@@ -24,11 +24,11 @@ async def test_a_stalled_socket_gets_nothing_not_even_a_pong_and_then_goes_on() 
         feed_client(simulator) as client,
     ):
         await client.subscribe(Mode.TICKER, [INDEX])
-        assert (await control.fault(kind="stall", seconds=SHORT))["sockets"] == 1
         began = time.monotonic()
+        assert (await control.fault(kind="stall", seconds=SHORT))["sockets"] == 1
         pong = await client.socket.ping()
         await asyncio.wait_for(pong, 5)
-        assert time.monotonic() - began >= SHORT * 0.9
+        assert time.monotonic() - began >= SHORT
         (connection,) = simulator.feed._connections.values()
         await control.clock(hold=False, speed="max")
         assert len(await client.packets(60)) == 60

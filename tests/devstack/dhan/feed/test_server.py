@@ -191,7 +191,7 @@ async def test_a_fragmented_request_is_put_together() -> None:
 
 
 async def test_pings_are_sent_and_a_client_that_does_not_answer_is_let_go() -> None:
-    timing = Timing(ping_every=0.02, pong_within=0.1)
+    timing = Timing(ping_every=0.02, pong_within=1)
     async with simulate(timing=timing) as simulator:
         async with feed_client(simulator) as client:
             (connection,) = simulator.feed._connections.values()

@@ -33,7 +33,7 @@ def test_a_token_used_twice_within_ten_seconds_is_forgiven(
     first = anybody.sign_up(email)
     second = anybody.refresh(first["refresh_token"]).json()
     anybody.refresh(second["refresh_token"])
-    _age(stack, 8)
+    _age(stack, 4)  # Six seconds are left for a busy machine.
     assert anybody.refresh(first["refresh_token"]).status_code == 200
 
 
