@@ -52,16 +52,19 @@ class RunningDemo:
     def processes(self) -> list[psutil.Process]:
         """Return all its processes: its descendants, and whoever inherited its environment."""
         tree = psutil.Process(self.process.pid).children(recursive=True)
-        marked = [each for each in psutil.process_iter() if self.is_marked(each)]
-        return list({each.pid: each for each in (*tree, *marked)}.values())
+        others = [each for each in self.left() if each.pid != self.process.pid]
+        return list({each.pid: each for each in (*tree, *others)}.values())
+
+    def left(self) -> list[psutil.Process]:
+        """Return whoever inherited its environment; it may have ended itself."""
+        return [each for each in psutil.process_iter() if self._is_marked(each)]
 
     def collect(self) -> None:
         """Read its stderr until it ends."""
         assert self.process.stderr is not None
         self.lines.extend(self.process.stderr)
 
-    def is_marked(self, process: psutil.Process) -> bool:
-        """Return whether a process inherited the demo's environment."""
+    def _is_marked(self, process: psutil.Process) -> bool:
         with contextlib.suppress(psutil.Error):
             return process.environ().get(_MARK) == self.mark
         return False

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from backtest.recording import replay_recording
-from tests.e2e.demo import RunningDemo, running_demo
+from tests.e2e.demo import running_demo
 
 pytestmark = pytest.mark.timeout(150)
 GONE_SECONDS = 5.0
@@ -68,24 +68,12 @@ def test_nothing_is_left_after_kill(moment: str) -> None:
         demo.process.kill()
         demo.process.wait()
         _assert_gone(processes)
-        assert not _left(demo), "nor what was started at the last moment"
-
-
-def test_a_demo_of_a_candle_file_that_is_not_there_says_so_and_starts_nothing() -> None:
-    with running_demo(DEMO_SOURCE="/no/such/candles.csv.gz") as demo:
-        assert demo.wait_ended() == (2, "")
-    assert "DEMO_SOURCE is '/no/such/candles.csv.gz', which is no file" in demo.lines[-1]
-    assert not any("starting" in line for line in demo.lines)
+        assert not demo.left(), "nor what was started at the last moment"
 
 
 def _assert_gone(processes: list[psutil.Process]) -> None:
     _, alive = psutil.wait_procs(processes, timeout=GONE_SECONDS)
     assert not alive
-
-
-def _left(demo: RunningDemo) -> list[psutil.Process]:
-    """Return the processes that inherited the environment of a demo that has ended."""
-    return [each for each in psutil.process_iter() if demo.is_marked(each)]
 
 
 def _by_id(rows: list[Row]) -> dict[str, tuple[object, ...]]:
