@@ -24,6 +24,8 @@ from devstack.dhan.rest.refusals import DATE_FORMAT, INPUT, NO_DATA, SECURITY_ID
 _INTERVALS: Final = (1, 5, 15, 25, 30, 60)  # Classic documents list 25, the portal 30.
 _MOST_DAYS: Final = 90
 _ONE_DAY: Final = timedelta(days=1)
+_LAST_YEAR: Final = 9999
+_MOST_DIGITS: Final = 10
 _NOTHING: Final = "System is unable to fetch data due to incorrect parameters or no data present"
 
 
@@ -83,8 +85,8 @@ def _instrument(context: Context, body: dict[str, Any]) -> Instrument:
     segment, security_id = body.get("exchangeSegment"), str(body.get("securityId", ""))
     if not isinstance(segment, str) or segment not in Segment.__members__:
         raise RefusedError(INPUT, f"exchangeSegment {segment!r} is unknown")
-    if not security_id.isdecimal():
-        raise RefusedError(SECURITY_ID, f"securityId {security_id!r} is not a number")
+    if not security_id.isdecimal() or len(security_id) > _MOST_DIGITS:
+        raise RefusedError(SECURITY_ID, f"securityId {security_id[:20]!r} is not a number of ours")
     at = context.tape.index_of(Segment(segment), int(security_id))
     if at is None:
         raise RefusedError(SECURITY_ID, f"no instrument {security_id} in {segment}")
@@ -109,7 +111,7 @@ def _range(body: dict[str, Any]) -> tuple[datetime, datetime]:
     """Return the instants asked for; a date alone means its begin, or as `toDate` its end."""
     begin, _ = _instant(body, "fromDate")
     end, is_date = _instant(body, "toDate")
-    if is_date:
+    if is_date and end.year < _LAST_YEAR:  # There is no day after the last of all.
         end += _ONE_DAY
     if begin >= end:
         raise RefusedError(INPUT, f"fromDate {begin:%F %T} is not before toDate {end:%F %T}")

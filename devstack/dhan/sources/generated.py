@@ -2,7 +2,7 @@
 
 In:  a seed and a session day of the calendar.
 Out: `GeneratedDay`: the `Tape`, the `History` before it, and the `Story` it was made from.
-Next: `devstack/dhan/market_data.py` answers questions about it, `draw_day.py` draws it.
+Next: `devstack/dhan/market_data.py` answers questions, `devstack/dhan/draw_day.py` draws it.
 
 The story moves the roots (indices, shares), `devstack/dhan/sources/day_market.py` says what
 every instrument is worth then, and `devstack/dhan/sources/flow.py` lets it trade.

@@ -83,11 +83,13 @@ async def test_a_daily_candle_is_there_only_after_the_close_and_before_to_date()
     [
         (INTRADAY, {"exchangeSegment": "NSE"}, "exchangeSegment 'NSE' is unknown"),
         (INTRADAY, {"securityId": "x"}, "securityId 'x' is not a number"),
+        (INTRADAY, {"securityId": "9" * 5000}, "securityId '99999999999999999999' is not"),
         (INTRADAY, {"securityId": "1"}, "no instrument 1 in NSE_FNO"),
         (INTRADAY, {"instrument": "OPTIDX"}, "instrument 'OPTIDX' is not what 49543 is"),
         (INTRADAY, {"interval": 2}, "interval '2' is not one of"),
         (INTRADAY, {"fromDate": "20-11-2026"}, "fromDate '20-11-2026' is neither"),
         (INTRADAY, {"fromDate": "2026-11-21"}, "is not before toDate"),
+        (INTRADAY, {"toDate": "9999-12-31"}, "at most 90 are allowed"),
         (INTRADAY, {"fromDate": "2026-08-01"}, "111 days are asked for, at most 90 are allowed"),
         (DAILY, {"fromDate": "2026-11-20 09:15:00"}, "fromDate '2026-11-20 09:15:00' is not"),
         (DAILY, {"fromDate": "2026-11-20", "toDate": "2026-11-20"}, "is not before toDate"),
