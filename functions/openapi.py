@@ -18,6 +18,20 @@ from functions.routing import Access, Call, Route
 
 _REF: Final = "#/components/schemas/{model}"
 _PROBLEM: Final = {"$ref": "#/components/responses/Problem"}
+_INFO: Final = {
+    "title": "Tradebase",
+    "version": "1",
+    "description": "Stateless functions of Tradebase. Money is text, in rupees.",
+}
+_SECURITY_SCHEMES: Final = {
+    "user": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "Access token of Supabase Auth.",
+    },
+    "cron": {"type": "http", "scheme": "bearer", "description": "CRON_SECRET."},
+}
 
 type Json = dict[str, Any]
 type _Mode = Literal["validation", "serialization"]
@@ -58,24 +72,12 @@ def document_of(routes: Iterable[Route]) -> Json:
     problem = {PROBLEM_JSON: {"schema": schemas[ProblemDocument, "serialization"]}}
     return {
         "openapi": "3.1.0",
-        "info": {
-            "title": "Tradebase",
-            "version": "1",
-            "description": "Stateless functions of Tradebase. Money is text, in rupees.",
-        },
+        "info": _INFO,
         "paths": paths,
         "components": {
             "schemas": components,
             "responses": {"Problem": {"description": "What went wrong.", "content": problem}},
-            "securitySchemes": {
-                "user": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "bearerFormat": "JWT",
-                    "description": "Access token of Supabase Auth.",
-                },
-                "cron": {"type": "http", "scheme": "bearer", "description": "CRON_SECRET."},
-            },
+            "securitySchemes": _SECURITY_SCHEMES,
         },
     }
 
@@ -93,21 +95,14 @@ def _schemas(routes: tuple[Route, ...]) -> tuple[_Schemas, dict[str, Json]]:
 
 def _operation(route: Route, schemas: _Schemas, components: dict[str, Json]) -> Json:
     signature = route.signature
-    summary, _, description = inspect.getdoc(route.handler).partition("\n\n")  # type: ignore[union-attr]
+    summary, _, description = (inspect.getdoc(route.handler) or "").partition("\n\n")
     answer = {"schema": schemas[signature.answer, "serialization"]}
     operation: Json = {
         "operationId": route.name,
         "tags": [route.path.split("/")[2].removesuffix(".json")],
         "summary": summary.rstrip("."),
-        "description": description.split("\n\nRaises")[0],
-        "responses": {
-            str(route.status): {
-                "description": "Done.",
-                "content": {"application/json": answer},
-            },
-            **{str(status): _PROBLEM for status in _statuses(route)},
-            "default": _PROBLEM,
-        },
+        "description": description,
+        "responses": _responses(route, {"application/json": answer}),
     }
     parameters = [*_path_parameters(route), *_query_parameters(route, components)]
     if parameters:
@@ -118,6 +113,12 @@ def _operation(route: Route, schemas: _Schemas, components: dict[str, Json]) -> 
     if route.access is not Access.OPEN:
         operation["security"] = [{route.access.value: []}]
     return operation
+
+
+def _responses(route: Route, content: Json) -> Json:
+    problems = {str(status): _PROBLEM for status in _statuses(route)}
+    done = {"description": "Done.", "content": content}
+    return {str(route.status): done, **problems, "default": _PROBLEM}
 
 
 def _statuses(route: Route) -> list[int]:
