@@ -31,6 +31,7 @@ from devstack.dhan.listing import INDIA_VIX, SHARES, UNDERLYINGS, futures_of, in
 from devstack.dhan.sources.recorded_rows import RecordedRows, State
 from devstack.dhan.tape import DEPTH_LEVEL, FrameTape, Tape
 
+_LATEST_NS: Final = 2**63 - 1  # What the times on a tape can hold: the year 2262.
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _STRIKES_EACH_SIDE: Final = 100
 _SEGMENT_CODES: Final = {segment.code: segment for segment in Segment}
@@ -73,6 +74,9 @@ def read_frame_file(path: Path, calendar: TradingCalendar) -> FrameFile:
         raise DataError(f"{path.name}: {error}") from error
     if not frames:
         raise DataError(f"{path.name}: holds no messages")
+    latest_ns = max(frame.received_ns for frame in frames)
+    if latest_ns > _LATEST_NS:
+        raise DataError(f"{path.name}: received at {latest_ns} ns, must be at most {_LATEST_NS}")
     label = f"recorded messages of {path.name}"
     decoder = _Decoder(frames, calendar)
     times = np.maximum.accumulate(np.array([frame.received_ns for frame in frames], np.int64))
@@ -122,6 +126,8 @@ class _Decoder:
         if isinstance(packet, OpenInterest):
             at = self._number(packet.segment, packet.security_id)
             self._rows.add(time_ns, at, {"oi": packet.open_interest}, only_interest=True)
+        elif isinstance(packet, PreviousClose) and not isfinite(packet.close):
+            self.unusable += 1
         elif isinstance(packet, PreviousClose):
             at = self._number(packet.segment, packet.security_id)
             self._rows.set_previous(at, packet.close, packet.open_interest)

@@ -80,6 +80,14 @@ def test_a_price_that_is_no_number_is_played_but_counted(tmp_path: Path) -> None
     assert len(file.tape.state) == 1
 
 
+def test_a_previous_close_that_is_no_number_is_played_but_counted(tmp_path: Path) -> None:
+    broken = pack("<BHBIfI", 6, 16, 2, 777, float("inf"), 6_435)
+    file = read(tmp_path, quote(777, 100.0, 650), broken)
+    assert len(file.tape) == 2
+    assert file.unusable == 1
+    assert file.tape.state.sessions[0].previous_close[0] == 0
+
+
 def test_a_last_record_that_is_cut_off_is_reported(tmp_path: Path) -> None:
     whole = encode_record(opening(), b"x" * 20)
     file = read(tmp_path, ticker(13, 26_000.0, 0), surplus=whole[:-5])
@@ -98,3 +106,9 @@ def test_what_is_no_recording_is_refused_by_name(tmp_path: Path) -> None:
         read(tmp_path, surplus=b"\0" * 40)
     with pytest.raises(DataError, match=r"nowhere\.frames: cannot be read"):
         read_frame_file(tmp_path / "nowhere.frames", calendar())
+
+
+def test_a_time_that_no_tape_can_hold_is_refused(tmp_path: Path) -> None:
+    late = encode_record(2**63, ticker(13, 26_000.0, 0))
+    with pytest.raises(DataError, match=r"day\.frames: received at 9223372036854775808 ns"):
+        read(tmp_path, surplus=late)
