@@ -14,13 +14,13 @@ from core.errors import ConfigError, TradingError
 from core.order import Owner
 from core.rows import iso_time
 from core.strategy import ConfigStatus
+from worker.config_events import RUNNING, log_row, status_row
 from worker.config_rows import COLUMNS, Design, merged, read_design
 from worker.deployment import Deployment
 from worker.parts import Parts
 from worker.supabase import Supabase
 
 _log: Final = logging.getLogger(__name__)
-_RUNNING: Final = (ConfigStatus.ACTIVE, ConfigStatus.PAUSED)
 
 Row = dict[str, Any]
 
@@ -64,7 +64,7 @@ class Supervisor:
         wanted = [
             row
             for row in rows
-            if row["status"] in _RUNNING or (row["auto_start"] and row["status"] == "STOPPED")
+            if row["status"] in RUNNING or (row["auto_start"] and row["status"] == "STOPPED")
         ]
         _log.info("booting", extra={"facts": {"configs": len(rows), "to_start": len(wanted)}})
         with self._parts.market.starting():
@@ -122,7 +122,7 @@ class Supervisor:
         name, given = command["command"], command["parameters"] or {}
         status = ConfigStatus.STOPPED if deployment is None else deployment.status
         if name == "START":
-            if status in _RUNNING:
+            if status in RUNNING:
                 return "was running already"
             target = self._deployment(row, read_design(row))
             target.forget_crashes()
@@ -133,7 +133,7 @@ class Supervisor:
             # A config in ERROR may have no deployment in this worker: there is nothing to end.
             target = deployment or self._deployment(row, read_design(row))
             await target.stop(keep_positions=bool(given.get("keep_positions")))
-        elif deployment is None or status not in _RUNNING:
+        elif deployment is None or status not in RUNNING:
             raise ConfigError(f"{name} is not possible: the config is {status}")
         elif name == "RESTART":
             deployment.design = read_design(row)
@@ -163,18 +163,16 @@ class Supervisor:
         found = self._deployments.get(row["id"])
         if found is None:
             found = self._deployments[row["id"]] = Deployment(self._parts, design)
-        elif found.status not in _RUNNING:
+        elif found.status not in RUNNING:
             found.design = design
         return found
 
     def _refuse(self, row: Row, error: str) -> None:
         """Show a config in ERROR that is not even a design."""
         owner = Owner(row["id"], row["strategy_id"], row["user_id"], "")
-        wall = time.time_ns()
-        status = {"version": wall, "status": "ERROR", "pid": None, "error_message": error}
-        log = {"level": "error", "message": error, "logged_at": iso_time(wall), "data": {}}
+        status = status_row(ConfigStatus.ERROR, ConfigStatus(row["status"]), error=error)
         self._parts.market.put_own("config_status", status, owner)
-        self._parts.market.put_own("log", log, owner)
+        self._parts.market.put_own("log", log_row("error", error, time.time_ns()), owner)
         _log.error("config %s cannot be started: %s", row["name"], error)
 
     def _on_bad_signal(self, config_id: str, error: str) -> None:

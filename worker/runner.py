@@ -1,0 +1,165 @@
+"""The process side of a config: a strategy loaded, warmed up, and given its candles.
+
+In:  a `Design`; candles from the rounds; messages of the process.
+Out: answers to the rounds; word of the process's end, unless it was wanted.
+Next: `worker/child.py`, the process; `worker/deployment.py`, which decides.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from core.candle import Candle, InstrumentKey, Interval
+from core.errors import ConfigError
+from core.instrument import Instrument
+from worker.child import Child
+from worker.config_rows import Design
+from worker.messages import Answer, Candles, Crash, Load, Loaded, Message, Refused, WarmUp
+from worker.parts import Parts
+
+LOAD_SECONDS: Final = 20.0
+
+Hearing = tuple[tuple[InstrumentKey, ...], tuple[Interval, ...]]
+
+
+class Runner:
+    """One config's process.
+
+    Parameters
+    ----------
+    config_id
+        Names it, in the rounds too.
+    parts
+        What all configs share.
+    on_crash
+        Called with the reason when the process has ended and was not asked to, and with the
+        strategy's traceback, empty where there is none.
+    """
+
+    def __init__(self, config_id: str, parts: Parts, on_crash: Callable[[str, str], None]) -> None:
+        self.id: Final = config_id
+        self._parts: Final = parts
+        self._on_crash: Final = on_crash
+        self._child: Child | None = None
+        self._loaded: asyncio.Future[Loaded] | None = None
+        self._traceback = ""
+        self._hears: Hearing = ((), ())
+        self._early: list[Candle] | None = None
+        """While a strategy is warmed up: the candles that are completed meanwhile."""
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, None while there is no process."""
+        return None if self._child is None else self._child.pid
+
+    async def load(self, design: Design) -> Loaded:
+        """Have the process, a new one if there is none, make the strategy.
+
+        Raises
+        ------
+        ConfigError
+            If it cannot be made.
+        """
+        child = self._child
+        if child is None:
+            child = self._child = Child(self.id, self._heard, self._ended)
+            self._traceback = ""
+            await child.start(self._parts.fork_server)
+        self._loaded = asyncio.get_running_loop().create_future()
+        child.send(Load(design.module_path, design.class_name, design.parameters))
+        try:
+            async with asyncio.timeout(LOAD_SECONDS):
+                return await self._loaded
+        except TimeoutError:
+            raise ConfigError(f"the strategy did not load within {LOAD_SECONDS:g} s") from None
+        finally:
+            self._loaded = None
+
+    async def warm_up(
+        self, instruments: Sequence[Instrument], intervals: tuple[Interval, ...], count: int
+    ) -> list[Candle]:
+        """Show the strategy the past and let it hear the present from here on, with no gap.
+
+        Returns
+        -------
+        list of Candle
+            The past, as it was shown.
+
+        Raises
+        ------
+        TradingError
+            If the past cannot be had or the process has ended; then what was heard before is
+            heard on.
+        """
+        market, child, before = self._parts.market, self._child, self._hears
+        self._early = []
+        self._hear(tuple(each.key for each in instruments), intervals)
+        try:
+            past = await self._parts.warm_up(instruments, intervals, count, market.now_ns)
+            if child is None or child is not self._child:
+                raise ConfigError("the strategy process ended while it was started")  # noqa: TRY301
+        except BaseException:
+            self._hear(*before)
+            raise
+        finally:
+            early, self._early = self._early, None
+        past = _with_later(past, early)
+        child.send(WarmUp(tuple(past)))
+        return past
+
+    async def end(self) -> None:
+        """End the process, if there is one, and hear nothing more."""
+        self._hear((), ())
+        child, self._child = self._child, None
+        if child is not None:
+            self._parts.market.rounds.gone(self)
+            await child.stop()
+
+    def hear(self, number: int, candles: tuple[Candle, ...]) -> bool:
+        """Hand candles of a round to the process; return whether it will answer."""
+        if self._early is not None:
+            self._early += candles
+        if self._child is None:
+            return False
+        # One that is not warm yet has nothing to say and answers at once.
+        self._child.send(Candles(number, candles))
+        return True
+
+    def is_late(self, number: int) -> None:
+        """Kill the process: it did not answer in time."""
+        if self._child is not None:
+            self._child.kill(f"no answer to round {number} in time")
+
+    def _hear(self, keys: tuple[InstrumentKey, ...], intervals: tuple[Interval, ...]) -> None:
+        self._hears = (keys, intervals)
+        self._parts.market.rounds.join(self, keys, intervals)
+
+    def _heard(self, child: Child, message: Message) -> None:
+        if child is not self._child:
+            return  # A last word of one that was replaced.
+        if isinstance(message, Answer):
+            self._parts.market.rounds.answered(self, message.round, message.signals)
+        elif isinstance(message, Crash):
+            self._traceback = message.traceback
+            child.kill(message.traceback.strip().rpartition("\n")[2])
+        elif self._loaded is not None and not self._loaded.done():
+            if isinstance(message, Loaded):
+                self._loaded.set_result(message)
+            elif isinstance(message, Refused):
+                self._loaded.set_exception(ConfigError(message.reason))
+
+    def _ended(self, child: Child, reason: str) -> None:
+        if child is not self._child:
+            return
+        self._child = None
+        self._parts.market.rounds.gone(self)
+        if self._loaded is not None and not self._loaded.done():
+            self._loaded.set_exception(ConfigError(f"the strategy process ended: {reason}"))
+        self._on_crash(reason, self._traceback)
+
+
+def _with_later(past: list[Candle], later: list[Candle]) -> list[Candle]:
+    """Return candles of history and, after them, those the engine completed meanwhile."""
+    known = {(each.instrument, each.interval, each.open_ns) for each in past}
+    new = [each for each in later if (each.instrument, each.interval, each.open_ns) not in known]
+    return past + new
