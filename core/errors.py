@@ -13,7 +13,7 @@ TradingError
     StoreError          the database or the journal cannot be used
 """
 
-from typing import Final
+from typing import ClassVar, Final
 
 EXIT_ASKED_TO_STOP: Final = 0
 EXIT_BUG: Final = 1
@@ -24,25 +24,25 @@ EXIT_OUTSIDE_WORLD: Final = 75  # EX_TEMPFAIL of sysexits.h: restart me.
 class TradingError(Exception):
     """Raised when the system meets something it cannot go on with; the text is for a person."""
 
-    exit_code: int = EXIT_OUTSIDE_WORLD
+    exit_code: ClassVar[int] = EXIT_OUTSIDE_WORLD
 
 
 class ConfigError(TradingError):
     """Raised when settings or parameters are missing, malformed or outside their limits."""
 
-    exit_code = EXIT_CONFIGURATION
+    exit_code: ClassVar[int] = EXIT_CONFIGURATION
 
 
 class DataError(TradingError):
     """Raised when a file, row or message does not hold what it must; names the place."""
 
-    exit_code = EXIT_CONFIGURATION
+    exit_code: ClassVar[int] = EXIT_CONFIGURATION
 
 
 class CalendarError(TradingError):
     """Raised when the calendar does not cover a date, or no session is known for it."""
 
-    exit_code = EXIT_CONFIGURATION
+    exit_code: ClassVar[int] = EXIT_CONFIGURATION
 
 
 class FeedError(TradingError):

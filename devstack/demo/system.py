@@ -117,8 +117,8 @@ class System:
         port = _API_PORT if is_free_port(_API_PORT) else free_port()
         self.api_url = f"http://127.0.0.1:{port}"
         self._environ["CRON_SECRET"] = CRON_SECRET
-        arguments = ["-m", "gunicorn", "functions.wsgi:app", "--threads=4", "--bind"]
-        part = self._add("functions", [*arguments, f"127.0.0.1:{port}"])
+        gunicorn = ["-m", "gunicorn", "functions.wsgi:app", "--threads=4", "--no-control-socket"]
+        part = self._add("functions", [*gunicorn, f"--bind=127.0.0.1:{port}"])
         self._wait(part, "did not answer", lambda: _answers(f"{self.api_url}/api/health"))
 
     def _start_worker(self) -> None:
