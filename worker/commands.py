@@ -56,11 +56,15 @@ class Commands:
 
     async def run(self) -> None:
         """Look for commands until cancelled."""
+        away = False
         while True:
             try:
                 await self._look()
+                away = False
             except StoreError as error:
-                _log.warning("commands cannot be read: %s", error)
+                if not away:  # Once per outage, not once per second.
+                    _log.warning("commands cannot be read: %s", error)
+                away = True
             try:
                 async with asyncio.timeout(POLL_SECONDS):
                     await self._nudged.wait()
