@@ -199,10 +199,11 @@ class Dealer:
         self._keep(running, order)
         desk.charges += fill.charges
         desk.position_in(order.instrument).apply(fill)
+        before_cash = running.cash
         trade = running.apply(fill, order.purpose)
         if running.is_over:
             desk.close(running, trade)
-        return [order, fill, trade, *entries_of(fill, self.new_id)]
+        return [order, fill, trade, *entries_of(fill, running.cash - before_cash, self.new_id)]
 
     def _run_again(
         self,

@@ -4,8 +4,9 @@ In:  fills.
 Out: `LedgerEntry` for what each fill paid or brought, and one for its charges.
 Next: `core/risk.py`.
 
-A future is entered like everything else, at price x quantity, so that one rule holds for all:
-the balance plus the open units at the last price is what the portfolio is worth.
+A share or an option is paid for, a future is not: entering one moves no cash but its charges, and
+each closing fill brings what it has realised. So the balance, plus the open shares and options at
+the last price, plus what the open futures are ahead, is what the portfolio is worth.
 """
 
 from collections.abc import Callable
@@ -44,15 +45,17 @@ class LedgerEntry(NamedTuple):
     time_ns: int
 
 
-def entries_of(fill: Fill, new_id: Callable[[str], str]) -> tuple[LedgerEntry, ...]:
-    """Return the cash movements of a fill; without charges there is no entry for them.
+def entries_of(fill: Fill, cash: Decimal, new_id: Callable[[str], str]) -> tuple[LedgerEntry, ...]:
+    """Return the cash movements of a fill; there is no entry for nothing.
 
     Parameters
     ----------
+    cash
+        What it paid or brought, charges aside, rupees; see `RunningTrade.cash`.
     new_id
         Makes an id for a kind of row.
     """
-    moved = [(LedgerKind.FILL, fill.cash)]
+    moved = [(LedgerKind.FILL, cash)] if cash else []
     if fill.charges:
         moved.append((LedgerKind.CHARGES, -fill.charges))
     return tuple(

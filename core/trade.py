@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from core.candle import InstrumentKey
 from core.instrument import Instrument
-from core.money import ZERO, average_price
+from core.money import ZERO, average_price, to_paise
 from core.order import Fill, Order, OrderPurpose, Owner, Side, side_of
 from core.signals import Direction
 from core.signals import ExitReason as ExitReason  # noqa: PLC0414 - also found here.
@@ -139,6 +139,20 @@ class RunningTrade:
     def was_entered(self) -> bool:
         """Whether it ever held anything."""
         return self._entered > 0
+
+    @property
+    def cash(self) -> Decimal:
+        """What its fills have moved so far, charges aside, rupees.
+
+        Of a future the profit of the closed share of it, to the paisa: all of it once it is flat.
+        """
+        sign = side_of(self.direction, entering=True).sign
+        if not self.instrument.kind.is_future:
+            return sign * (self._exit_turnover - self._entry_turnover)
+        if not self._exited:
+            return ZERO
+        closed = self._entry_turnover * self._exited / self._entered
+        return to_paise(sign * (self._exit_turnover - closed))
 
     def touched(self, price: float) -> ExitReason | None:
         """Return which level a price has reached; the stop where both have been."""

@@ -54,6 +54,7 @@ declare
   v_side     public.order_side := case p_trade.side when 'BUY' then 'SELL' else 'BUY' end;
   v_order_id uuid := gen_random_uuid();
   v_fill_id  uuid := gen_random_uuid();
+  v_cash     numeric;
 begin
   insert into public.orders (
     id, user_id, strategy_id, strategy_config_id, portfolio_id, trade_id, trade_mode,
@@ -74,6 +75,16 @@ begin
     v_fill_id, p_trade.user_id, p_trade.strategy_id, p_trade.strategy_config_id, v_order_id,
     p_trade.id, p_trade.instrument_key, v_side, p_trade.open_quantity, p_price, p_charges, p_at
   );
+
+  -- What all fills have moved, less what was booked of it: of a share or an option that is this
+  -- exit, of a future, whose entry moves no cash (core/ledger.py), what it has realised.
+  select round(sum(case side when 'SELL' then 1 else -1 end * quantity * price), 2) into v_cash
+  from public.fills
+  where trade_id = p_trade.id;
+  select v_cash - coalesce(sum(amount), 0) into v_cash
+  from public.ledger_entries
+  where trade_id = p_trade.id and kind = 'FILL';
+
   insert into public.ledger_entries (
     user_id, portfolio_id, strategy_id, strategy_config_id, kind, amount, order_id, fill_id,
     trade_id, occurred_at
@@ -83,10 +94,7 @@ begin
     entry.kind, entry.amount, v_order_id, v_fill_id, p_trade.id, p_at
   from (
     values
-      (
-        'FILL'::public.ledger_kind,
-        round(case v_side when 'SELL' then 1 else -1 end * p_price * p_trade.open_quantity, 2)
-      ),
+      ('FILL'::public.ledger_kind, v_cash),
       ('CHARGES'::public.ledger_kind, -p_charges)
   ) as entry (kind, amount);
 end

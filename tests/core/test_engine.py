@@ -9,6 +9,7 @@ from core.brokers.paper import PaperSettings
 from core.effects import NOTHING
 from core.engine import Engine
 from core.errors import ConfigError, DataError
+from core.ledger import LedgerKind
 from core.order import OrderPurpose, OrderStatus, Side
 from core.risk import Approved, Refused, Rule
 from core.signals import SignalType
@@ -66,6 +67,23 @@ def test_long_signal_becomes_order_fill_trade_and_cash() -> None:
     assert (trade.entry_price, trade.quantity, trade.stop) == (Decimal("100.1000"), 3_000, 98.0)
     assert entries(effects)[0].amount == Decimal("-300300.00")
     assert trade.status is TradeStatus.OPEN
+
+
+def test_a_future_moves_no_cash_but_its_charges_until_it_is_closed() -> None:
+    bench = Bench(instrument=FUTURE, config=a_config(capital="10000000"))
+    bench.tick("09:30:00", 26_000.0)
+    bench.signal(SHORT, price=26_000.0, risk=50.0, reward=100.0)
+    entered = bench.tick("09:30:01", 26_000.0)
+    assert [(entry.kind, entry.amount < 0) for entry in entries(entered)] == [
+        (LedgerKind.CHARGES, True)
+    ]
+    bench.signal(EXIT)
+    left = bench.tick("09:31:00", 25_900.0)
+    trade = trades(left)[-1]
+    assert [entry.amount for entry in entries(left) if entry.kind is LedgerKind.FILL] == [
+        trade.gross_pnl
+    ]
+    assert sum(entry.amount for entry in entries(bench.effects)) == trade.net_pnl
 
 
 def test_stop_is_touched_by_a_tick_and_filled_by_the_next() -> None:

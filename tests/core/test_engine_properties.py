@@ -13,11 +13,12 @@ from core.candle import Candle, Interval
 from core.effects import Effect
 from core.engine import Engine
 from core.money import ZERO, to_money
+from core.order import Fill
 from core.risk_parameters import RiskParameters
 from core.session import NS_PER_SECOND
 from core.signals import Signal, SignalType
 from core.tick_columns import TickColumns
-from core.trade import TradeStatus
+from core.trade import Trade, TradeStatus
 from tests.core.engine_driver import (
     CONFIG_ID,
     RUN,
@@ -131,18 +132,45 @@ RELAXED = settings(max_examples=60, deadline=None, suppress_health_check=[Health
 @RELAXED
 @given(steps=STEPS)
 def test_money_is_conserved(steps: list[Step]) -> None:
+    """Cash and position value are what the fills have earned, less charges, at any price."""
     day = Day(steps)
     done = fills(day.effects)
+    newest = {trade.id: trade for trade in trades(day.effects)}
     booked = sum((entry.amount for entry in entries(day.effects)), ZERO)
-    assert booked == sum((fill.cash - fill.charges for fill in done), ZERO)
+    last = {each.key: to_money(price) for each, price in zip(INSTRUMENTS, day.prices, strict=True)}
+    earned = sum(
+        (fill.cash - fill.charges + fill.side.sign * fill.quantity * last[fill.instrument])
+        for fill in done
+    )
+    value = sum((_value(trade, done, last[trade.instrument]) for trade in newest.values()), ZERO)
+    assert abs(booked + value - earned) <= Decimal("0.005") * len(newest)
+    assert booked == booked.quantize(Decimal("0.01"))
+
+
+@RELAXED
+@given(steps=STEPS)
+def test_flat_books_hold_the_net_profit_and_nothing_else(steps: list[Step]) -> None:
+    day = Day(steps)
+    booked: dict[str, Decimal] = defaultdict(Decimal)
+    for entry in entries(day.effects):
+        booked[entry.trade_id] += entry.amount
     newest = {trade.id: trade for trade in trades(day.effects)}
     closed = [trade for trade in newest.values() if trade.status is TradeStatus.CLOSED]
-    open_ids = {trade.id for trade in newest.values()} - {trade.id for trade in closed}
+    assert all(booked[trade.id] == trade.net_pnl for trade in closed)
     net = sum((trade.net_pnl or ZERO for trade in closed), ZERO)
-    still_out = [fill for fill in done if fill.trade_id in open_ids]
-    assert booked == net + sum((fill.cash - fill.charges for fill in still_out), ZERO)
     assert day.engine.account(CONFIG_ID).realised == net
-    assert all(amount == amount.quantize(Decimal("0.01")) for amount in [booked, net])
+
+
+def _value(trade: Trade, done: list[Fill], price: Decimal) -> Decimal:
+    """Return what a trade's open units are worth: their price, or a future's open profit."""
+    sign = trade.side.sign
+    if trade.instrument != FUTURE.key:
+        return sign * trade.open_quantity * price
+    paid = sum(
+        (fill.price * fill.quantity for fill in done
+         if fill.trade_id == trade.id and fill.side is trade.side), ZERO
+    )  # fmt: skip
+    return sign * trade.open_quantity * (price - paid / trade.quantity)
 
 
 @RELAXED

@@ -64,6 +64,23 @@ def test_a_trade_is_closed_with_order_fill_and_ledger(
     assert user.rows("positions") == []
 
 
+def test_a_future_whose_entry_moved_no_cash_brings_its_profit(
+    orphan: tuple[Worker, list[Event]], secret: Person, user: Person, deployment: Deployment
+) -> None:
+    worker, opening = orphan
+    worker.acquire()
+    # What core/ledger.py writes of a future's entry: its charges, and not what it would cost.
+    owned = {name: opening[3]["row"][name] for name in ("trade_id", "fill_id")}
+    worker.must_write(events.ledger(deployment, kind="FILL", amount="1625032.50", **owned))
+    worker.release()
+    assert balance(user) == Decimal("999936.10")
+    assert close(secret, exit_of(opening)) == ["closed"]
+    assert balance(user) == Decimal("1006337.30")
+    exit_order = user.row("orders?purpose=eq.EXIT")["id"]
+    booked = user.rows(f"ledger_entries?order_id=eq.{exit_order}&kind=eq.FILL&select=amount::text")
+    assert booked == [{"amount": "6467.50"}]
+
+
 def test_a_trade_is_closed_once_however_often_it_is_asked(
     orphan: tuple[Worker, list[Event]], secret: Person, user: Person
 ) -> None:
