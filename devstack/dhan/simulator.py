@@ -14,7 +14,7 @@ from devstack.dhan.accounts import MINT_INTERVAL_SECONDS, TOKEN_LIFE_SECONDS, Ac
 from devstack.dhan.clock import BY_HAND, MarketClock
 from devstack.dhan.counters import Counters
 from devstack.dhan.encode import Encoder, TapeEncoder
-from devstack.dhan.faults import FaultBoard
+from devstack.dhan.fault_board import FaultBoard
 from devstack.dhan.feed.greeting import Greeting
 from devstack.dhan.feed.keep_alive import Timing
 from devstack.dhan.feed.player import Player

@@ -15,7 +15,8 @@ from typing import Final
 
 from core.errors import ConfigError
 from devstack.dhan import packets
-from devstack.dhan.faults import LASTING, Fault, FaultBoard, FaultKind
+from devstack.dhan.fault_board import FaultBoard
+from devstack.dhan.faults import LASTING, Fault, FaultKind
 from devstack.dhan.feed.connection import Connection
 from devstack.dhan.layouts import FINAL_TEXT, frame_prefix
 from devstack.dhan.messages import Burst

@@ -17,7 +17,8 @@ import numpy as np
 from devstack.dhan.accounts import Accounts, Refusal, Token
 from devstack.dhan.counters import Counters, Traffic
 from devstack.dhan.encode import Encoder, Mode
-from devstack.dhan.faults import Fault, FaultBoard, FaultKind
+from devstack.dhan.fault_board import FaultBoard
+from devstack.dhan.faults import Fault, FaultKind
 from devstack.dhan.feed.connection import Connection
 from devstack.dhan.feed.feed_faults import FeedFaults
 from devstack.dhan.feed.greeting import Greeting

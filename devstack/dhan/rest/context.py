@@ -13,7 +13,7 @@ from aiohttp import web
 from devstack.dhan.accounts import Account, Accounts
 from devstack.dhan.clock import MarketClock
 from devstack.dhan.counters import Counters
-from devstack.dhan.faults import FaultBoard
+from devstack.dhan.fault_board import FaultBoard
 from devstack.dhan.feed.player import Player
 from devstack.dhan.feed.server import FeedServer
 from devstack.dhan.market_data import MarketData

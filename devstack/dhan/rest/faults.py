@@ -13,7 +13,8 @@ from typing import Final
 
 from aiohttp import web
 
-from devstack.dhan.faults import FaultBoard, FaultKind
+from devstack.dhan.fault_board import FaultBoard
+from devstack.dhan.faults import FaultKind
 from devstack.dhan.rest.refusals import (
     AUTHENTICATION,
     OTHER,
