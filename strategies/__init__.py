@@ -38,7 +38,13 @@ class StrategyClass(Protocol):
 
 
 REGISTRY: Final[dict[str, StrategyType]] = {
-    each.name: each for each in (StrategyType("momentum", "strategies.momentum", "Momentum"),)
+    each.name: each
+    for each in (
+        StrategyType("momentum", "strategies.momentum", "Momentum"),
+        StrategyType("pva", "strategies.pva", "Pva"),
+        StrategyType("mean_reversion", "strategies.mean_reversion", "MeanReversion"),
+        StrategyType("arbitrage", "strategies.arbitrage", "Arbitrage"),
+    )
 }
 
 
@@ -109,8 +115,24 @@ def schema(name: str) -> dict[str, Any]:
     return json_schema(load(found.module_path, found.class_name).Parameters)
 
 
+def risk_defaults(name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the risk parameters a type asks for where the user has set none.
+
+    Raises
+    ------
+    ConfigError
+        If the type is unknown or a parameter cannot be used.
+    """
+    found = strategy_type(name)
+    strategy = load(found.module_path, found.class_name)
+    asked = getattr(strategy, "risk_defaults", None)
+    return {} if asked is None else dict(asked(parameters_from(strategy.Parameters, parameters)))
+
+
 def code_digest(name: str, parameters: Mapping[str, Any]) -> str:
     """Return what names a type's code, as it is on disk now, with these parameters.
+
+    Of a type that is a folder, all its files count.
 
     Raises
     ------
@@ -121,4 +143,7 @@ def code_digest(name: str, parameters: Mapping[str, Any]) -> str:
     place = importlib.util.find_spec(found.module_path)
     if place is None or place.origin is None:
         raise ConfigError(f"the file of strategy type {name!r} is not there")
-    return digest_of(Path(place.origin).read_bytes(), parameters)
+    files = [Path(place.origin)]
+    if place.submodule_search_locations is not None:
+        files = sorted(files[0].parent.glob("*.py"))
+    return digest_of(b"".join(each.read_bytes() for each in files), parameters)

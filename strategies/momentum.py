@@ -7,13 +7,15 @@ Next: `core/risk.py`, which decides whether and how much.
 The textbook rule, without a claim of an edge; the file to copy for a new strategy. Averages are
 exponential on closes. The stop lies `stop_atr` average true ranges from the close, the target
 `reward_risk` times as far on the other side. Strength is the distance between the averages in
-hundredths of an ATR, at most 100.
+hundredths of an ATR, at most 100. With `least_trend` above 0 a cross counts only where the
+average directional index is at least that: 20 to 25 is usual; 0 lets every cross through.
 """
 
 from dataclasses import dataclass
 
-from core.candle import Candle, InstrumentKey
+from core.candle import Candle, InstrumentKey, Interval
 from core.errors import ConfigError
+from core.indicators.adx import Adx
 from core.indicators.atr import Atr
 from core.indicators.ema import Ema
 from core.parameters import parameter
@@ -36,18 +38,22 @@ class MomentumParameters:
     stop_atr: float = parameter(1.5, "Stop, in average true ranges", low=0.1, high=20.0)
     reward_risk: float = parameter(2.0, "Target, in distances to the stop", low=0.5, high=20.0)
 
+    adx: int = parameter(14, "Candles of the directional index", low=1, high=200)
+    least_trend: float = parameter(0.0, "Least directional index, 0: any", low=0.0, high=100.0)
+
     def __post_init__(self) -> None:
         if self.fast >= self.slow:
             raise ConfigError(f"fast ({self.fast}) must be below slow ({self.slow})")
 
 
 class _Averages:
-    """What is remembered of one instrument."""
+    """What is remembered of one instrument and interval."""
 
     def __init__(self, parameters: MomentumParameters) -> None:
         self.fast = Ema(parameters.fast)
         self.slow = Ema(parameters.slow)
         self.atr = Atr(parameters.atr)
+        self.adx = Adx(parameters.adx)
         self.above: bool | None = None  # Whether fast was above slow when they last differed.
 
 
@@ -64,22 +70,28 @@ class Momentum:
     Parameters = MomentumParameters
 
     def __init__(self, parameters: MomentumParameters) -> None:
-        self.warm_up = max(parameters.slow, parameters.atr) + 1  # One more, to see a cross.
+        trend = 2 * parameters.adx if parameters.least_trend > 0 else 0
+        self.warm_up = max(parameters.slow + 1, parameters.atr + 1, trend)  # + 1 to see a cross.
         self._parameters = parameters
-        self._instruments: dict[InstrumentKey, _Averages] = {}
+        self._series: dict[tuple[InstrumentKey, Interval], _Averages] = {}
 
     def on_candle(self, candle: Candle) -> Signal | None:
         """Return a signal if the averages have crossed on this candle."""
-        averages = self._instruments.get(candle.instrument)
+        place = (candle.instrument, candle.interval)
+        averages = self._series.get(place)
         if averages is None:
-            averages = self._instruments[candle.instrument] = _Averages(self._parameters)
+            averages = self._series[place] = _Averages(self._parameters)
         fast = averages.fast.update(candle.close)
         slow = averages.slow.update(candle.close)
         atr = averages.atr.update(candle.high, candle.low, candle.close)
+        trend = averages.adx.update(candle.high, candle.low, candle.close)
         if fast is None or slow is None or atr is None or fast == slow:
             return None
         was_above, averages.above = averages.above, fast > slow
         if was_above is None or was_above is averages.above or atr == 0:
+            return None
+        least = self._parameters.least_trend
+        if least > 0 and (trend is None or trend.adx < least):
             return None
         return self._signal(candle, fast, slow, atr)
 
