@@ -100,6 +100,14 @@ class Driver:
             deployment.strategy.on_candle(candle)
         self.engine.deploy(deployment.config)
         self._deployments[deployment.config.id] = deployment
+        self._listen()
+
+    def leave(self, config_id: str) -> None:
+        """Let a strategy hear no more candles: its process has ended. Its trades stay."""
+        self._deployments.pop(config_id, None)
+        self._listen()
+
+    def _listen(self) -> None:
         self._listeners = {}
         for each in self._deployments.values():
             for key in each.config.instruments:
@@ -129,8 +137,17 @@ class Driver:
                     if signal is not None:
                         place = (signal.candle_close_ns, each.config.id)
                         wanted.append((*place, signal, each.digest))
+            elif isinstance(effect, Trade):
+                self._tell(effect)
         for _, config_id, signal, digest in sorted(wanted, key=_place):
-            self._collect(self.engine.signal(config_id, signal, digest))
+            self.take(self.engine.signal(config_id, signal, digest))
+
+    def _tell(self, trade: Trade) -> None:
+        """Tell a strategy, if it wants to know, what became of a trade of its config."""
+        deployment = self._deployments.get(trade.owner.config_id)
+        on_trade = getattr(deployment and deployment.strategy, "on_trade", None)
+        if on_trade is not None:
+            on_trade(trade)
 
     def _collect(self, effects: Effects) -> None:
         result = self.result

@@ -145,7 +145,10 @@ class _Replay:
             engine.resume(fact.config_id)
         elif fact.command == "STOP":
             keep = fact.keep_positions
+            self.driver.leave(fact.config_id)
             self.driver.take(engine.stop(fact.config_id, keep_positions=keep))
+        elif fact.command == "LEAVE":
+            self.driver.leave(fact.config_id)
         elif fact.command == "EXIT":
             self.driver.take(engine.exit_config(fact.config_id, ExitReason.MANUAL))
         else:

@@ -20,7 +20,7 @@ from core.errors import DataError
 from core.instrument import Instrument, InstrumentKind, OptionSide, Segment
 from core.parameters import parameters_from
 from core.risk_parameters import RiskParameters
-from core.strategy import StrategyConfig
+from core.strategy import ConfigStatus, StrategyConfig
 
 
 class WatchFact(NamedTuple):
@@ -114,6 +114,7 @@ def _deployed(fact: Mapping[str, Any]) -> DeployFact:
         intervals=tuple(Interval(each) for each in fact["intervals"]),
         capital=Decimal(fact["capital"]),
         risk=parameters_from(RiskParameters, fact["risk"]),
+        status=ConfigStatus(fact.get("status", ConfigStatus.ACTIVE)),
     )
     strategy = strategies.make(found.name, fact["parameters"])
     warm_up = tuple(_candle(each) for each in fact["warm_up"])

@@ -52,6 +52,7 @@ class System:
     database: Database
     demo: User
     idle_config: str
+    folder: Path
 
     @contextmanager
     def market_open(self) -> Iterator[None]:
@@ -110,7 +111,7 @@ def running_system(folder: Path, *arguments: str, **settings: str) -> Iterator[S
     Parameters
     ----------
     folder
-        For the worker's state.
+        For the worker's state and what it records.
     arguments
         Of the simulator, instead of a generated day at `SPEED`.
     settings
@@ -131,7 +132,7 @@ def running_system(folder: Path, *arguments: str, **settings: str) -> Iterator[S
                 p_strategy_type="momentum",
                 p_symbols=["NIFTY-FUT"],
             )
-            yield System(stack, simulator, worker, database, demo, idle["config_id"])
+            yield System(stack, simulator, worker, database, demo, idle["config_id"], folder)
 
 
 def sign_in_demo(browser: Browser) -> str:

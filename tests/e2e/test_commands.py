@@ -4,14 +4,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg.rows import dict_row
 
+from backtest.recording import replay_recording
 from tests.e2e.browser import Browser, RefusedError, open_browser
+from tests.e2e.spelling import by_id
 from tests.e2e.system import System, create_eager, do, running_system, send, sign_in_demo
 from tests.worker.running import wait_for
 
 pytestmark = pytest.mark.timeout(180)
 OPEN = "eq.OPEN"
+RECORDED = "recorded"
 PROTECTIVE = {"STOP_LOSS", "TARGET"}
 
 
@@ -19,7 +24,7 @@ PROTECTIVE = {"STOP_LOSS", "TARGET"}
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Return a running system; the tests of this module share its market day."""
     folder: Path = tmp_path_factory.mktemp("worker")
-    with running_system(folder) as running:
+    with running_system(folder, WORKER_RECORD_DIR=str(folder / RECORDED)) as running:
         yield running
 
 
@@ -39,7 +44,8 @@ def config(system: System, page: Browser, request: pytest.FixtureRequest) -> Ite
         assert do(page, config_id, "START")["status"] == "EXECUTED"
     system.database.wait_status(config_id, "ACTIVE")
     yield config_id
-    if system.database.config(config_id)["status"] in {"ACTIVE", "PAUSED"}:
+    status = system.database.config(config_id)["status"]
+    if system.worker.process.poll() is None and status in {"ACTIVE", "PAUSED"}:
         do(page, config_id, "STOP")
 
 
@@ -192,6 +198,21 @@ def test_nobody_commands_the_config_of_another(system: System, page: Browser, co
     assert page.query("strategy_configs", ("select", "id"), ("eq", "id", config)) == [
         {"id": config}
     ]
+
+
+def test_the_offline_driver_makes_the_same_trades_of_ticks_and_commands(
+    system: System, config: str
+) -> None:
+    """The last test: it replays what all the others did."""
+    with system.market_open():
+        system.wait_trades(config, 2)
+    assert system.finish()["dropped"] == 0
+    with psycopg.connect(system.stack.database_url, row_factory=dict_row) as connection:
+        traded = connection.execute("select * from public.trades").fetchall()
+    (folder,) = (system.folder / RECORDED).iterdir()
+    replayed = by_id(replay_recording(folder).rows())
+    assert len(traded) >= 2
+    assert by_id(traded) == replayed
 
 
 def _executed_signals(system: System, config_id: str) -> set[str]:

@@ -2,24 +2,26 @@
 
 import json
 import signal
-from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 from backtest.recording import replay_recording
 from tests.e2e.demo import running_demo
+from tests.e2e.spelling import by_id
 
 pytestmark = pytest.mark.timeout(150)
 GONE_SECONDS = 5.0
 READY = "curl http"
+MOMENTS = (
+    pytest.param("starting Dhan simulator", marks=pytest.mark.full),
+    pytest.param("starting functions", marks=pytest.mark.full),
+    "starting worker",
+    READY,
+)
 SOON = {"DEMO_SECONDS": "8", "DEMO_SPEED": "600"}
 AS_PROMISED = {"DEMO_SECONDS": "45"}
-
-Row = dict[str, Any]
 
 
 @pytest.mark.parametrize(
@@ -47,24 +49,27 @@ def test_a_demo_that_ends_by_itself_traded_as_the_offline_driver_does(
     result = replay_recording(run)
     assert result.ticks == summary["ticks"]
     assert len(traded) == summary["trades"]
-    assert _by_id(traded) == _by_id(result.rows())
+    assert by_id(traded) == by_id(result.rows())
 
 
-def test_nothing_is_left_after_ctrl_c() -> None:
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_nothing_is_left_after_ctrl_c(moment: str) -> None:
     with running_demo() as demo:
-        demo.wait_said(READY)
+        demo.wait_said(moment)
         processes = demo.processes()
-        assert len(processes) > 8, "stack, simulator, functions, worker and strategies"
         demo.process.send_signal(signal.SIGINT)
         _assert_gone(processes)
         assert demo.process.wait(GONE_SECONDS) == 0
+        assert not demo.left()
+    assert "Traceback" not in "".join(demo.lines)
 
 
-@pytest.mark.parametrize("moment", ["starting functions", "starting worker", READY])
+@pytest.mark.parametrize("moment", MOMENTS)
 def test_nothing_is_left_after_kill(moment: str) -> None:
     with running_demo() as demo:
         demo.wait_said(moment)
         processes = demo.processes()
+        assert processes
         demo.process.kill()
         demo.process.wait()
         _assert_gone(processes)
@@ -74,27 +79,3 @@ def test_nothing_is_left_after_kill(moment: str) -> None:
 def _assert_gone(processes: list[psutil.Process]) -> None:
     _, alive = psutil.wait_procs(processes, timeout=GONE_SECONDS)
     assert not alive
-
-
-def _by_id(rows: list[Row]) -> dict[str, tuple[object, ...]]:
-    return {str(row["id"]): _comparable(row) for row in rows}
-
-
-def _comparable(row: Row) -> tuple[object, ...]:
-    """Return a trade without its spelling: the database and the driver write values differently."""
-    plain = ("version", "symbol", "trade_type", "side", "quantity", "status", "exit_reason")
-    money = (
-        "entry_price",
-        "stop_loss",
-        "target_price",
-        "exit_price",
-        "gross_pnl",
-        "charges",
-        "pnl",
-    )
-    times = ("entry_time", "exit_time")
-    return (
-        *(row.get(name) for name in (*plain, "code_digest", "signal_id")),
-        *(None if row.get(name) is None else Decimal(str(row[name])) for name in money),
-        *(None if row.get(name) is None else datetime.fromisoformat(row[name]) for name in times),
-    )
