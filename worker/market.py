@@ -26,8 +26,10 @@ from core.order import Owner
 from core.rows import EventRows
 from core.session import NS_PER_MINUTE, NS_PER_SECOND, TradingCalendar, market_of
 from core.session import Market as Hours
+from core.trade import Trade
 from worker.instrument_rows import instrument_row
 from worker.intake import Intake
+from worker.messages import Heard
 from worker.recorder import Recorder
 from worker.rounds import Rounds, Wanted
 from worker.store import Store
@@ -173,19 +175,19 @@ class Market:
     # -- what happens ------------------------------------------------------------------------
 
     def take_effects(self, effects: Effects) -> None:
-        """Store what happened, and hand completed candles to whom they concern."""
+        """Store what happened, and hand candles and trades to whom they concern."""
         if not effects:
             return
         self._store.put(self._events.events(effects))
         counts = self.counts
-        candles = []
+        heard: list[Heard] = []
         for effect in effects:
             name = type(effect).__name__
             counts[name] = counts.get(name, 0) + 1
-            if isinstance(effect, Candle):
-                candles.append(effect)
-        if candles:
-            self.rounds.hand_out(candles)
+            if isinstance(effect, Candle | Trade):
+                heard.append(effect)
+        if heard:
+            self.rounds.hand_out(heard)
 
     def put_own(self, kind: str, row: dict[str, Any], owner: Owner | None = None) -> None:
         """Store an event of the worker's own."""

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 from core.candle import Candle
 from core.errors import DataError
 from core.signals import Signal
+from core.trade import Trade
 
 _LENGTH: Final = Struct("<I")
 LARGEST: Final = 64 << 20
@@ -48,11 +49,18 @@ class WarmUp(NamedTuple):
     candles: tuple[Candle, ...]
 
 
+Heard = Candle | Trade
+"""What a strategy is told of."""
+
+
 class Candles(NamedTuple):
-    """Supervisor: completed candles; answer with what is wanted now."""
+    """Supervisor: completed candles; answer with what is wanted now.
+
+    Between them, where they belong, the trades of the config as they changed.
+    """
 
     round: int
-    candles: tuple[Candle, ...]
+    heard: tuple[Heard, ...]
 
 
 class Answer(NamedTuple):

@@ -1,11 +1,12 @@
 """Candles to the strategy processes, and their answers back in order.
 
-In:  completed candles; answers of processes.
+In:  completed candles, trades that changed; answers of processes.
 Out: signals for the engine, sorted by (candle close, config id); who did not answer in time.
 Next: `worker/deployment.py`, whose processes these are.
 
 What one engine event completed is one round: each process gets its candles in one message and
-answers once. When the feed is the clock, the market stands still until all have answered, so that
+answers once. Trades of its config that have changed wait for its next candle and keep their place
+before it. When the feed is the clock, the market stands still until all have answered, so that
 live and replay decide alike; in real time answers are applied as they come.
 """
 
@@ -15,6 +16,7 @@ from typing import Final, NamedTuple, Protocol
 
 from core.candle import Candle, InstrumentKey, Interval
 from core.signals import Signal
+from worker.messages import Heard
 
 ANSWER_SECONDS: Final = 5.0
 """How long a strategy may think about the candles of one round."""
@@ -28,8 +30,8 @@ class Listener(Protocol):
         """Config id: the order of signals."""
         ...
 
-    def hear(self, number: int, candles: tuple[Candle, ...]) -> bool:
-        """Take candles; return whether an answer will come."""
+    def hear(self, number: int, heard: tuple[Heard, ...]) -> bool:
+        """Take candles and trades; return whether an answer will come."""
         ...
 
     def is_late(self, number: int) -> None:
@@ -66,6 +68,8 @@ class Rounds:
         self._hold: Final = hold
         self._release: Final = release
         self._listeners: Final[dict[tuple[InstrumentKey, Interval], dict[str, Listener]]] = {}
+        self._waiting: Final[dict[str, list[Heard]]] = {}
+        """By config id: what its listener has not been handed yet."""
         self._open: Final[dict[int, dict[str, Listener]]] = {}
         self._collected: Final[dict[int, list[Wanted]]] = {}
         self._timers: Final[dict[int, asyncio.TimerHandle]] = {}
@@ -75,24 +79,38 @@ class Rounds:
         self, listener: Listener, keys: Iterable[InstrumentKey], intervals: Iterable[Interval]
     ) -> None:
         """Let a listener have the candles of these instruments and intervals, and no others."""
-        self.leave(listener)
+        self._drop(listener)
+        self._waiting.setdefault(listener.id, [])
         wanted = [(key, interval) for interval in intervals for key in keys]
         for each in wanted:
             self._listeners.setdefault(each, {})[listener.id] = listener
 
     def leave(self, listener: Listener) -> None:
-        """Send a listener no more candles."""
+        """Send a listener nothing more."""
+        self._drop(listener)
+        self._waiting.pop(listener.id, None)
+
+    def forget_trades(self, listener: Listener) -> None:
+        """Hand out no trade of its config that has changed up to now."""
+        self._waiting[listener.id] = []
+
+    def _drop(self, listener: Listener) -> None:
         for listeners in self._listeners.values():
             listeners.pop(listener.id, None)
 
-    def hand_out(self, candles: Iterable[Candle]) -> None:
+    def hand_out(self, heard: Iterable[Heard]) -> None:
         """Begin a round, if anybody listens to any of the candles."""
-        parts: dict[str, list[Candle]] = {}
         listeners: dict[str, Listener] = {}
-        for candle in candles:
-            for listener in self._listeners.get((candle.instrument, candle.interval), {}).values():
-                listeners[listener.id] = listener
-                parts.setdefault(listener.id, []).append(candle)
+        for each in heard:
+            if isinstance(each, Candle):
+                for listener in self._listeners.get((each.instrument, each.interval), {}).values():
+                    listeners[listener.id] = listener
+                    self._waiting[listener.id].append(each)
+            elif (waiting := self._waiting.get(each.owner.config_id)) is not None:
+                waiting.append(each)
+        parts = {name: tuple(self._waiting[name]) for name in listeners}
+        for name in parts:
+            self._waiting[name] = []
         if not parts:
             return
         self.number += 1
@@ -100,7 +118,7 @@ class Rounds:
         asked = {
             name: listeners[name]
             for name, part in parts.items()
-            if listeners[name].hear(number, tuple(part))
+            if listeners[name].hear(number, part)
         }
         if not asked:
             return

@@ -14,7 +14,7 @@ from core.errors import ConfigError
 from core.instrument import Instrument
 from worker.child import Child
 from worker.config_rows import Design
-from worker.messages import Answer, Candles, Crash, Load, Loaded, Message, Refused, WarmUp
+from worker.messages import Answer, Candles, Crash, Heard, Load, Loaded, Message, Refused, WarmUp
 from worker.parts import Parts
 
 LOAD_SECONDS: Final = 20.0
@@ -104,25 +104,27 @@ class Runner:
         finally:
             early, self._early = self._early, None
         past = _with_later(past, early)
+        market.rounds.forget_trades(self)  # They were made by the strategy it replaces.
         child.send(WarmUp(tuple(past)))
         return past
 
     async def end(self) -> None:
         """End the process, if there is one, and hear nothing more."""
-        self._hear((), ())
+        self._hears = ((), ())
+        self._parts.market.rounds.leave(self)
         child, self._child = self._child, None
         if child is not None:
             self._parts.market.rounds.gone(self)
             await child.stop()
 
-    def hear(self, number: int, candles: tuple[Candle, ...]) -> bool:
-        """Hand candles of a round to the process; return whether it will answer."""
+    def hear(self, number: int, heard: tuple[Heard, ...]) -> bool:
+        """Hand what a round brought to the process; return whether it will answer."""
         if self._early is not None:
-            self._early += candles
+            self._early += [each for each in heard if isinstance(each, Candle)]
         if self._child is None:
             return False
         # One that is not warm yet has nothing to say and answers at once.
-        self._child.send(Candles(number, candles))
+        self._child.send(Candles(number, heard))
         return True
 
     def is_late(self, number: int) -> None:

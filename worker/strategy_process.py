@@ -26,6 +26,7 @@ from worker.messages import (
     Crash,
     Decoder,
     Finish,
+    Heard,
     Load,
     Loaded,
     Message,
@@ -76,7 +77,7 @@ class Host:
             self._warm_up(message.candles)
             return None
         if isinstance(message, Candles):
-            signals = [self._signal(candle) for candle in message.candles]
+            signals = [self._hear(each) for each in message.heard]
             return Answer(message.round, tuple(each for each in signals if each is not None))
         return None
 
@@ -99,9 +100,16 @@ class Host:
             self._next.on_candle(candle)
         self._strategy, self._next = self._next, None
 
-    def _signal(self, candle: Candle) -> Signal | None:
-        wanted = None if self._strategy is None else self._strategy.on_candle(candle)
-        return None if wanted is None else check_signal(wanted)
+    def _hear(self, heard: Heard) -> Signal | None:
+        if self._strategy is None:
+            return None
+        if isinstance(heard, Candle):
+            wanted = self._strategy.on_candle(heard)
+            return None if wanted is None else check_signal(wanted)
+        on_trade = getattr(self._strategy, "on_trade", None)
+        if on_trade is not None:
+            on_trade(heard)
+        return None
 
 
 def _end_with_parent() -> None:

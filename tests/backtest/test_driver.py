@@ -7,7 +7,7 @@ from core.session import NS_PER_SECOND
 from core.signals import Signal, SignalType
 from core.strategy import StrategyConfig
 from core.tick_columns import TickColumns
-from core.trade import TradeStatus
+from core.trade import Trade, TradeStatus
 from tests.core.engine_driver import a_config
 from tests.core.market import CALENDAR, FUTURE, RELIANCE, at
 
@@ -68,6 +68,33 @@ def test_signals_of_one_close_are_applied_in_the_order_of_config_ids() -> None:
         driver.deploy(a_deployment(Listener(SignalType.LONG), id=name))
     driver.play(a_minute_of_ticks(driver))
     assert [decision.owner.config_id for decision in driver.result.decisions] == ["a", "b", "c"]
+
+
+class TradeListener(Listener):
+    """One that writes down what becomes of its trades too, in the order in which it hears."""
+
+    def __init__(self, says: SignalType | None = None) -> None:
+        super().__init__(says)
+        self.told: list[Candle | Trade] = []
+
+    def on_candle(self, candle: Candle) -> Signal | None:
+        self.told.append(candle)
+        return super().on_candle(candle)
+
+    def on_trade(self, trade: Trade) -> None:
+        self.told.append(trade)
+
+
+def test_a_strategy_is_told_of_its_trades_before_its_next_candle() -> None:
+    driver = a_driver()
+    mine, other = TradeListener(SignalType.LONG), TradeListener()
+    driver.deploy(a_deployment(mine))
+    driver.deploy(a_deployment(other, id="other"))
+    driver.play(a_minute_of_ticks(driver, 4))
+    kinds = [type(each).__name__ for each in mine.told]
+    assert kinds == ["Candle", "Trade", "Candle", "Candle"]
+    assert mine.told[1] == driver.result.trades[0]
+    assert [type(each) for each in other.told] == [Candle] * 3
 
 
 def test_warm_up_candles_are_heard_before_anything_is_said_to_the_engine() -> None:

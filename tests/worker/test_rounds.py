@@ -1,13 +1,17 @@
 """Rounds: who is asked, in which order answers are applied, when the market goes on."""
 
 import asyncio
+from decimal import Decimal
 
 import pytest
 
 from core.candle import Candle, Interval
 from core.instrument import Segment
-from core.signals import Signal, SignalType
+from core.order import Owner
+from core.signals import Direction, Side, Signal, SignalType
+from core.trade import Trade
 from worker import rounds
+from worker.messages import Heard
 from worker.rounds import Rounds, Wanted
 
 KEY, OTHER = (Segment.NSE_EQ, 1), (Segment.NSE_EQ, 2)
@@ -21,18 +25,27 @@ def _signal(close_ns: int) -> Signal:
     return Signal(SignalType.EXIT, KEY, close_ns, 10.0, None, None, 0, "", {})
 
 
+def _trade(config_id: str, version: int) -> Trade:
+    owner = Owner(config_id, "s", "u", "p")
+    price = Decimal(10)
+    return Trade(
+        "t", owner, "d", "", KEY, "X", Direction.LONG, Side.BUY, 1, 1, 0, price, 9.0, 12.0,
+        Decimal(0), version=version,
+    )  # fmt: skip
+
+
 class Ear:
     """A listener that writes down what it hears."""
 
     def __init__(self, name: str, *, answers: bool = True) -> None:
         self.id = name
-        self.heard: list[tuple[int, tuple[Candle, ...]]] = []
+        self.heard: list[tuple[int, tuple[Heard, ...]]] = []
         self.late: list[int] = []
         self.was_late = asyncio.Event()
         self._answers = answers
 
-    def hear(self, number: int, candles: tuple[Candle, ...]) -> bool:
-        self.heard.append((number, candles))
+    def hear(self, number: int, heard: tuple[Heard, ...]) -> bool:
+        self.heard.append((number, heard))
         return self._answers
 
     def is_late(self, number: int) -> None:
@@ -67,6 +80,24 @@ async def test_each_listener_gets_its_own_candles_in_one_message() -> None:
     scene.rounds.hand_out([_candle(), _candle(interval=Interval.M5), _candle(OTHER)])
     assert [len(candles) for _, candles in scene.a.heard] == [1]
     assert [len(candles) for _, candles in scene.b.heard] == [2]
+
+
+async def test_a_trade_waits_for_the_next_candle_of_its_config_and_keeps_its_place() -> None:
+    scene = Scene()
+    before, after = _trade("b", 1), _trade("b", 2)
+    scene.rounds.hand_out([before, _trade("nobody", 1)])
+    assert scene.holds == 0
+    scene.rounds.hand_out([_candle(), after])
+    assert [heard for _, heard in scene.b.heard] == [(before, _candle(), after)]
+    assert [heard for _, heard in scene.a.heard] == [(_candle(),)]
+
+
+async def test_trades_that_are_forgotten_are_not_handed_out() -> None:
+    scene = Scene()
+    scene.rounds.hand_out([_trade("b", 1)])
+    scene.rounds.forget_trades(scene.b)
+    scene.rounds.hand_out([_candle()])
+    assert [heard for _, heard in scene.b.heard] == [(_candle(),)]
 
 
 async def test_the_market_stands_still_until_all_have_answered() -> None:
