@@ -77,13 +77,7 @@ class Atr:
 
     def __reduce__(self) -> tuple[object, ...]:
         # Said by hand because a compiled class has no dictionary to be pickled from.
-        return (_restored, (self.warm_up, self.value, self._close, self._sum, self._count))
+        return (Atr, (self.warm_up,), (self.value, self._close, self._sum, self._count))
 
-
-def _restored(
-    period: int, value: float | None, close: float | None, total: float, count: int
-) -> Atr:
-    atr = Atr(period)
-    atr.value, atr._close = value, close  # noqa: SLF001 - of its own module.
-    atr._sum, atr._count = total, count  # noqa: SLF001 - the same.
-    return atr
+    def __setstate__(self, state: tuple[float | None, float | None, float, int]) -> None:
+        self.value, self._close, self._sum, self._count = state

@@ -65,10 +65,7 @@ class Ema:
 
     def __reduce__(self) -> tuple[object, ...]:
         # Said by hand because a compiled class has no dictionary to be pickled from.
-        return (_restored, (self.warm_up, self.value, self._sum, self._count))
+        return (Ema, (self.warm_up,), (self.value, self._sum, self._count))
 
-
-def _restored(period: int, value: float | None, total: float, count: int) -> Ema:
-    ema = Ema(period)
-    ema.value, ema._sum, ema._count = value, total, count  # noqa: SLF001 - of its own module.
-    return ema
+    def __setstate__(self, state: tuple[float | None, float, int]) -> None:
+        self.value, self._sum, self._count = state

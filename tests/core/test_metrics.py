@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from core.daily_performance import daily_performance
 from core.errors import DataError
 from core.metrics import Outcome, Performance, outcome_of, performance
 from core.order import OrderPurpose, Side
@@ -108,40 +107,8 @@ def test_an_outcome_is_what_a_closed_trade_brought_after_charges() -> None:
     assert outcome_of(left) == Outcome(at("12:00"), Decimal("7.50"), TradeMode.VIRTUAL)
 
 
-def test_daily_rows_keep_the_modes_apart() -> None:
-    live = TradeMode.LIVE
-    trades = [
-        closed(WEDNESDAY, -30, mode=live),
-        closed(WEDNESDAY, 500),
-        closed(MONDAY, 100),
-        closed(MONDAY, -200, "13:00"),
-        closed(TUESDAY, 10, mode=live),
-    ]
-    rows = daily_performance(CAPITAL, trades)
-    assert [row.date for row in rows] == [MONDAY, TUESDAY, WEDNESDAY]
-    assert tuple(row.virtual_pnl for row in rows) == rupees(-100, 0, 500)
-    assert tuple(row.live_pnl for row in rows) == rupees(0, 10, -30)
-    assert [(row.virtual_trades, row.live_trades) for row in rows] == [(2, 0), (0, 1), (1, 1)]
-    # The record is the virtual one until the first live trade, then the live one alone.
-    assert [row.win_rate for row in rows] == [0.5, 1.0, 0.5]
-    assert [row.max_drawdown for row in rows] == [-0.1, 0.0, pytest.approx(-30 / 1010)]
-
-
-def test_daily_rows_show_the_record_so_far() -> None:
-    trades = [closed(MONDAY, 100), closed(WEDNESDAY, -55)]
-    running = [MONDAY, TUESDAY, WEDNESDAY]
-    rows = daily_performance(CAPITAL, trades, running)
-    for number, row in enumerate(rows, start=1):
-        so_far = [trade for trade in trades if trade.day <= row.date]
-        whole = performance(CAPITAL, so_far, running[:number])
-        assert row.win_rate == whole.win_rate
-        assert (row.max_drawdown, row.sharpe_ratio) == (whole.drawdown_by_day, whole.sharpe_ratio)
-    assert [row.sharpe_ratio is None for row in rows] == [True, False, False]
-    assert [row.virtual_trades for row in rows] == [1, 0, 1]
-
-
-@pytest.fixture(name="reference")
-def _reference() -> dict[str, Any]:
+@pytest.fixture
+def reference() -> dict[str, Any]:
     found: dict[str, Any] = json.loads(shared("oracles/metrics_nifty26000.json").read_text())
     return found
 
@@ -204,15 +171,3 @@ def test_the_libraries_figures_of_the_real_trades_are_met(reference: dict[str, A
         assert found.drawdown_by_day == pytest.approx(theirs["max_drawdown"], rel=1e-6)
         assert measured(reference, 6.5).sharpe_ratio == pytest.approx(theirs["sharpe_rf6_5"])
     assert found.total_return == pytest.approx(reference["empyrical"]["cum_return"], rel=1e-6)
-
-
-def test_the_daily_rows_of_the_real_trades_are_met(reference: dict[str, Any]) -> None:
-    rows = daily_performance(Decimal(500_000), real_trades())
-    assert [(str(row.date), float(row.virtual_pnl)) for row in rows] == [
-        (day["date"], day["pnl"]) for day in reference["daily"]
-    ]
-    last, whole = rows[-1], measured(reference)
-    assert (last.win_rate, last.max_drawdown, last.sharpe_ratio) == (
-        whole.win_rate, whole.drawdown_by_day, whole.sharpe_ratio,
-    )  # fmt: skip
-    assert sum(row.virtual_trades for row in rows) == 62

@@ -36,6 +36,8 @@ def the_case(beginning: str) -> Given:
 
 
 def candles(case: Given, *names: str) -> list[tuple[Any, ...]]:
+    if "session" in names:  # "d1", "d2"
+        case = {**case, "session": [int(day.removeprefix("d")) for day in case["session"]]}
     return list(zip(*(case[name] for name in names), strict=True))
 
 
