@@ -131,6 +131,11 @@ class Pva:
         """Return how many views are held."""
         return {"views": float(len(self._held))}
 
+    def reading(self, instrument: InstrumentKey, interval: Interval) -> Reading | None:
+        """Return what the last candle of a signal interval said, None before the first."""
+        series = self._series.get((instrument, interval))
+        return None if series is None else series.readings[-1]
+
     def on_candle(self, candle: Candle) -> Signal | None:
         """Return a signal if a trade is to end, or all five conditions of a side hold."""
         if candle.interval is Interval.M1:

@@ -1,0 +1,1 @@
+"""PVA, module by module."""
