@@ -20,7 +20,7 @@ import numpy as np
 from matplotlib import dates
 from matplotlib.figure import Figure
 
-from core.errors import TradingError
+from core.errors import EXIT_CONFIGURATION, TradingError
 from core.instrument import Instrument, OptionSide
 from core.session import IST, NS_PER_SECOND, load_calendar
 from devstack.dhan.candles import Candles
@@ -57,8 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TradingError as error:
         sys.stderr.write(f"draw_day: {error}\n")
         return error.exit_code
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    draw(made, f"seed {given.seed}").savefig(given.out, dpi=_DOTS_PER_INCH)
+    try:
+        given.out.parent.mkdir(parents=True, exist_ok=True)
+        draw(made, f"seed {given.seed}").savefig(given.out, dpi=_DOTS_PER_INCH)
+    except OSError as error:
+        sys.stderr.write(f"draw_day: {given.out} cannot be written: {error.strerror}\n")
+        return EXIT_CONFIGURATION
     return 0
 
 

@@ -57,18 +57,26 @@ def read_migrations(directory: Path) -> list[Migration]:
         The directory or a file cannot be read, or two files have one version.
     """
     try:
-        found = [
-            Migration(match[1], match[2], path, path.read_text(encoding="utf-8"))
-            for path in sorted(directory.iterdir())
-            if (match := _FILE_NAME.fullmatch(path.name))
-        ]
-    except (OSError, UnicodeDecodeError) as error:
+        paths = sorted(directory.iterdir())
+    except OSError as error:
         raise ConfigError(f"migrations in {directory} cannot be read: {error}") from error
+    found = [
+        Migration(match[1], match[2], path, _text_of(path))
+        for path in paths
+        if (match := _FILE_NAME.fullmatch(path.name))
+    ]
     found.sort(key=lambda migration: migration.version)
     for one, other in pairwise(found):
         if one.version == other.version:
             raise ConfigError(f"{one.path.name} and {other.path.name} have the same version")
     return found
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"migration {path} cannot be read: {error}") from error
 
 
 def migrate(connection: "psycopg.Connection", migrations: Sequence[Migration]) -> int:

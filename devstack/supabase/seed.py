@@ -6,6 +6,7 @@ Next: `devstack/supabase/stack.py`.
 """
 
 import hashlib
+import logging
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,9 @@ from devstack.supabase.migrations import run_script
 
 if TYPE_CHECKING:
     import psycopg
+
+
+log = logging.getLogger(__name__)
 
 
 def configured_seeds(folder: Path) -> list[Path]:
@@ -37,11 +41,13 @@ def configured_seeds(folder: Path) -> list[Path]:
         )
     if not enabled:
         return []
-    return [
-        path
-        for pattern in patterns
-        for path in sorted(folder.glob(str(pattern).removeprefix("./")))
-    ]
+    found: dict[Path, None] = {}  # In order, and once each: patterns may name a file twice.
+    for pattern in map(str, patterns):
+        matching = _matching(folder, pattern)
+        if not matching and "sql_paths" in settings:
+            log.warning("no seed file matches %r in %s", pattern, folder)
+        found |= dict.fromkeys(matching)
+    return list(found)
 
 
 def seed(connection: "psycopg.Connection", files: Sequence[Path], folder: Path) -> None:
@@ -83,6 +89,15 @@ def _recorded_name(file: Path, folder: Path) -> str:
     return str(resolved.relative_to(root) if resolved.is_relative_to(root) else resolved)
 
 
+def _matching(folder: Path, pattern: str) -> list[Path]:
+    """Return the files a pattern names, in order."""
+    if Path(pattern).is_absolute():
+        raise ConfigError(
+            f"{folder / 'config.toml'}: sql_paths holds {pattern!r}, must be below {folder}"
+        )
+    return sorted(folder.glob(pattern.removeprefix("./")))
+
+
 def _seed_section(file: Path) -> dict[str, object]:
     try:
         parsed = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -90,5 +105,8 @@ def _seed_section(file: Path) -> dict[str, object]:
         return {}
     except (OSError, ValueError) as error:
         raise ConfigError(f"{file} cannot be read: {error}") from error
-    section = parsed.get("db", {}).get("seed", {})
-    return section if isinstance(section, dict) else {}
+    database = parsed.get("db", {})
+    section = database.get("seed", {}) if isinstance(database, dict) else None
+    if not isinstance(section, dict):
+        raise ConfigError(f"{file}: [db.seed] must be a table")
+    return section

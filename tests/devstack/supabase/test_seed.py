@@ -49,7 +49,7 @@ def test_the_configuration_names_the_seeds(folder: Path) -> None:
     for name in ("b.sql", "a.sql"):
         (folder / "seeds" / name).write_text("")
     (folder / "config.toml").write_text(
-        '[db.seed]\nenabled = true\nsql_paths = ["seeds/*.sql", "./seed.sql"]\n'
+        '[db.seed]\nenabled = true\nsql_paths = ["seeds/*.sql", "./seed.sql", "seeds/a.*"]\n'
     )
     found = [path.relative_to(folder).as_posix() for path in configured_seeds(folder)]
     assert found == ["seeds/a.sql", "seeds/b.sql", "seed.sql"]
@@ -61,12 +61,31 @@ def test_seeds_can_be_switched_off(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[db.seed", "[db.seed]\nenabled = 'yes'", "[db.seed]\nsql_paths = 'seed.sql'"]
+    "text",
+    [
+        "[db.seed",
+        "[db.seed]\nenabled = 'yes'",
+        "[db.seed]\nsql_paths = 'seed.sql'",
+        "[db.seed]\nsql_paths = ['/etc/seed.sql']",
+        "db = 3",
+        "[db]\nseed = 3",
+    ],
 )
 def test_a_malformed_configuration_is_named(folder: Path, text: str) -> None:
     (folder / "config.toml").write_text(text)
     with pytest.raises(ConfigError, match=r"config\.toml"):
         configured_seeds(folder)
+
+
+def test_a_pattern_that_names_no_file_is_told(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder / "seed.sql").unlink()
+    assert configured_seeds(folder) == []
+    assert not caplog.messages  # It is only the default that is not there.
+    (folder / "config.toml").write_text('[db.seed]\nsql_paths = ["sed.sql"]\n')
+    assert configured_seeds(folder) == []
+    assert caplog.messages == [f"no seed file matches 'sed.sql' in {folder}"]
 
 
 def test_a_failing_seed_is_named_and_undone(database: Database, folder: Path) -> None:
