@@ -15,7 +15,7 @@ from devstack.supabase.bootstrap import bootstrap, bootstrap_digest
 from devstack.supabase.install import install_postgres
 from devstack.supabase.keys import POSTGRES_PASSWORD, Keys
 from devstack.supabase.leftover import stop_leftover
-from devstack.supabase.postgres import ADMIN, DATABASE, Postgres
+from devstack.supabase.postgres import ADMIN, COULD_NOT_BIND, DATABASE, Postgres
 from devstack.supabase.state import State
 
 _MARKER: Final = "tradebase"  # Written last: without it the data are half made.
@@ -98,6 +98,8 @@ class Database:
         try:
             self._wait_for_server()
         except StoreError as error:
+            if COULD_NOT_BIND in str(error):
+                raise
             raise StoreError(f"{error}{_ADVICE}") from error
         if self.created:
             bootstrap(self.admin_conninfo, self._keys)
@@ -110,7 +112,7 @@ class Database:
                 return self.server.wait_ready()
             except StoreError:
                 again = self._free_port_will_do and attempts_left > 1
-                if not again or "could not bind" not in self.server.log_text():
+                if not again or COULD_NOT_BIND not in self.server.log_text():
                     raise
                 self.server.start(free_port())
         return None

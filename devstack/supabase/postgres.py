@@ -23,6 +23,7 @@ from devstack.supabase.state import State
 
 ADMIN = "supabase_admin"  # The superuser; migrations and clients never see it.
 DATABASE = "postgres"
+COULD_NOT_BIND = "could not bind"
 _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 _POLL_SECONDS = 0.002
@@ -147,6 +148,7 @@ class Postgres:
         """Return the last complaint of the server's log, with the log's path."""
         lines = self.log_text().splitlines()
         complaints = [line for line in lines if "FATAL" in line or "PANIC" in line]
+        complaints = [line for line in lines if COULD_NOT_BIND in line] or complaints
         return f"{(complaints or lines or ['it said nothing'])[-1]} (log: {self._log})"
 
     def _settings(self) -> dict[str, object]:

@@ -124,6 +124,8 @@ def remove_state(options: Options) -> None:
 
 def _open_state(options: Options, home: Path, running: ExitStack) -> State:
     if options.ephemeral:
+        if options.db_port:
+            require_free_port(options.db_port, "--db-port")
         state = ephemeral_state(home)
         running.callback(state.remove)
         return state

@@ -226,8 +226,8 @@ def refused(ended: Ended, status: int, *words: str) -> None:
 def test_a_port_in_use_is_refused_by_its_number(home: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        for option in ("--port", "--db-port"):
-            ended = run([*command(home), f"{option}={port}"])
+        for option, more in (("--port", ()), ("--db-port", ()), ("--db-port", ("--ephemeral",))):
+            ended = run([*command(home), f"{option}={port}", *more])
             refused(ended, EXIT_CONFIGURATION, str(port), "Address already in use", option)
     assert not alive_in(home)
 
