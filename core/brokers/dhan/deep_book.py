@@ -2,7 +2,7 @@
 
 In:  one WebSocket message of a depth socket, bytes.
 Out: one `DeepSide` per packet, or the `Disconnect` that ends the feed; the rest is counted.
-Next: whoever needs more than the five levels of a full packet.
+Next: `core/brokers/dhan/disconnect.py`, why such a socket ends.
 
 The header differs from the market feed's: length first, twelve bytes, and a number that is a
 sequence (20 levels, to be ignored) or the count of rows (200 levels). Packets carry no time.
