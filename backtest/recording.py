@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Never
 
 from backtest.driver import Driver, Result
-from backtest.run_file import CommandFact, DeployFact, RunFacts, WatchFact, read_run
+from backtest.run_file import CommandFact, DeployFact, Place, RunFacts, WatchFact, read_run
 from core.brokers.dhan.border import trade_time_ns
 from core.brokers.dhan.packets import Full, OpenInterest, Quote, Ticker, named
 from core.brokers.dhan.recording import Recording
@@ -63,7 +63,7 @@ class _Replay:
             *facts.deployed,
             *facts.commands,
         ]
-        self._pending = sorted(pending, key=_after_ticks)
+        self._pending = sorted(pending, key=_place)
         self._instruments: dict[InstrumentKey, tuple[int, Instrument]] = {}
         self._sessions: list[MarketSessions] = []
         self._counters = WireCounters()
@@ -121,7 +121,7 @@ class _Replay:
 
     def _catch_up(self) -> None:
         """Do what happened in the worker after as many ticks as have been played."""
-        while self._pending and self._pending[0].after_ticks <= self.driver.result.ticks:
+        while self._pending and self._pending[0].place.after_ticks <= self.driver.result.ticks:
             fact = self._pending.pop(0)
             if isinstance(fact, WatchFact):
                 self._watch(fact)
@@ -166,8 +166,8 @@ def _unknown(command: str) -> Never:
     raise DataError(f"command {command!r} of the recording is unknown")
 
 
-def _after_ticks(fact: WatchFact | DeployFact | CommandFact) -> int:
-    return fact.after_ticks
+def _place(fact: WatchFact | DeployFact | CommandFact) -> Place:
+    return fact.place
 
 
 def _key(packet: Any) -> InstrumentKey:

@@ -23,26 +23,33 @@ from core.risk_parameters import RiskParameters
 from core.strategy import ConfigStatus, StrategyConfig
 
 
-class WatchFact(NamedTuple):
-    """An instrument came under watch after so many ticks."""
+class Place(NamedTuple):
+    """Where in a run a fact became true: after so many ticks, and after so many other facts."""
 
     after_ticks: int
+    number: int
+
+
+class WatchFact(NamedTuple):
+    """An instrument came under watch."""
+
+    place: Place
     instrument: Instrument
     has_derivatives: bool
 
 
 class DeployFact(NamedTuple):
-    """A strategy began, or began anew, after so many ticks."""
+    """A strategy began, or began anew."""
 
-    after_ticks: int
+    place: Place
     deployment: Deployment
     warm_up: tuple[Candle, ...]
 
 
 class CommandFact(NamedTuple):
-    """A config was paused, resumed or stopped after so many ticks."""
+    """A config was paused, resumed or stopped, or its strategy fell silent."""
 
-    after_ticks: int
+    place: Place
     config_id: str
     command: str
     keep_positions: bool
@@ -82,7 +89,7 @@ def read_run(path: Path) -> RunFacts:
 
 
 def _watched(fact: Mapping[str, Any]) -> WatchFact:
-    return WatchFact(fact["after_ticks"], _instrument(fact), bool(fact["has_derivatives"]))
+    return WatchFact(_place(fact), _instrument(fact), bool(fact["has_derivatives"]))
 
 
 def _instrument(fact: Mapping[str, Any]) -> Instrument:
@@ -118,16 +125,20 @@ def _deployed(fact: Mapping[str, Any]) -> DeployFact:
     )
     strategy = strategies.make(found.name, fact["parameters"])
     warm_up = tuple(_candle(each) for each in fact["warm_up"])
-    return DeployFact(fact["after_ticks"], Deployment(config, strategy, fact["digest"]), warm_up)
+    return DeployFact(_place(fact), Deployment(config, strategy, fact["digest"]), warm_up)
 
 
 def _command(fact: Mapping[str, Any]) -> CommandFact:
     return CommandFact(
-        fact["after_ticks"],
+        _place(fact),
         fact["config_id"],
         fact["command"],
         bool(fact.get("keep_positions", False)),
     )
+
+
+def _place(fact: Mapping[str, Any]) -> Place:
+    return Place(int(fact["after_ticks"]), int(fact.get("number", 0)))
 
 
 def _candle(values: list[Any]) -> Candle:

@@ -124,10 +124,10 @@ class Market:
         self.put_own("instrument", row)
         self.note("instruments", {**row, "has_derivatives": has_derivatives})
 
-    def note(self, kind: str, fact: dict[str, Any]) -> None:
+    def note(self, kind: str, fact: dict[str, Any], *, ticks_ago: int = 0) -> None:
         """Record something beside the ticks that decides what happens, if we record."""
         if self._recorder is not None:
-            self._recorder.note(kind, self.intake.ticks, fact)
+            self._recorder.note(kind, self.intake.ticks - ticks_ago, fact)
 
     def hours_of(self, key: InstrumentKey) -> Hours:
         """Return by which hours a watched instrument trades."""

@@ -47,6 +47,7 @@ class Recorder:
             ) from error
         self._file.write(HEAD)
         self._facts: dict[str, Any] = {"run_id": str(run_id), "instruments": [], "configs": []}
+        self._count = 0
         self.messages = 0
 
     def write(self, received_ns: int, message: bytes) -> None:
@@ -60,9 +61,12 @@ class Recorder:
         Parameters
         ----------
         after_ticks
-            How many ticks the engine had taken when it became true.
+            How many ticks the engine had taken when it became true. Facts after the same tick
+            are told apart by their `number`.
         """
-        self._facts.setdefault(kind, []).append({"after_ticks": after_ticks, **fact})
+        self._count += 1
+        place_in_run = {"after_ticks": after_ticks, "number": self._count}
+        self._facts.setdefault(kind, []).append({**place_in_run, **fact})
         text = json.dumps(self._facts, indent=1, default=str)
         place = self.folder / "run.json"
         part = place.with_suffix(".part")

@@ -140,6 +140,10 @@ class Rounds:
             self._collected[number] += wanted
         self._take_off(number, listener.id)
 
+    def awaits(self, listener: Listener) -> bool:
+        """Return whether an answer of a listener is still to come."""
+        return any(listener.id in asked for asked in self._open.values())
+
     def gone(self, listener: Listener) -> None:
         """Expect no more answers of a listener."""
         for number in list(self._open):

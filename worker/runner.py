@@ -114,6 +114,7 @@ class Runner:
         self._parts.market.rounds.leave(self)
         child, self._child = self._child, None
         if child is not None:
+            self._note_silence()
             self._parts.market.rounds.gone(self)
             await child.stop()
 
@@ -154,10 +155,17 @@ class Runner:
         if child is not self._child:
             return
         self._child = None
+        self._note_silence()
         self._parts.market.rounds.gone(self)
         if self._loaded is not None and not self._loaded.done():
             self._loaded.set_exception(ConfigError(f"the strategy process ended: {reason}"))
         self._on_crash(reason, self._traceback)
+
+    def _note_silence(self) -> None:
+        """Record that the strategy answers no more, nor to what it was asked by the last tick."""
+        market = self._parts.market
+        fact = {"config_id": self.id, "command": "LEAVE"}
+        market.note("commands", fact, ticks_ago=int(market.rounds.awaits(self)))
 
 
 def _with_later(past: list[Candle], later: list[Candle]) -> list[Candle]:
