@@ -51,9 +51,7 @@ class _Peaks:
             return False
         if self._age == _NO_PEAK:
             return False
-        if value >= self._candidate:
-            self._age = _NO_PEAK
-            return False
+        # It is below the candidate, which is the highest of those before it.
         self._age += 1
         if self._age < self._span:
             return False

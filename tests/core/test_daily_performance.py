@@ -37,6 +37,9 @@ def test_daily_rows_keep_the_modes_apart() -> None:
     # The record is the virtual one until the first live trade, then the live one alone.
     assert [row.win_rate for row in rows] == [0.5, 1.0, 0.5]
     assert [row.max_drawdown for row in rows] == [-0.1, 0.0, pytest.approx(-30 / 1010)]
+    # It does not count Monday, when nothing was live yet.
+    only_live = performance(CAPITAL, [trade for trade in trades if trade.trade_mode is live])
+    assert rows[-1].sharpe_ratio == only_live.sharpe_ratio is not None
 
 
 def test_daily_rows_show_the_record_so_far() -> None:

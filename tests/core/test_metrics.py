@@ -10,12 +10,13 @@ import pytest
 
 from core.errors import DataError
 from core.metrics import Outcome, Performance, outcome_of, performance
-from core.order import OrderPurpose, Side
+from core.order import Owner, Side
 from core.session import NS_PER_SECOND
+from core.signals import Direction
 from core.strategy import TradeMode
-from tests.core.market import at
+from core.trade import Trade
+from tests.core.market import RELIANCE, at
 from tests.core.shared_data import shared
-from tests.core.test_trade import a_fill, a_trade
 
 CAPITAL = Decimal(1000)
 MONDAY, TUESDAY, WEDNESDAY = date(2025, 12, 1), date(2025, 12, 2), date(2025, 12, 3)
@@ -99,12 +100,27 @@ def test_the_evening_in_london_is_the_next_day_in_india() -> None:
 
 
 def test_an_outcome_is_what_a_closed_trade_brought_after_charges() -> None:
-    running = a_trade()
-    entered = running.apply(a_fill(Side.BUY, 10, "100.00", at("10:00")), OrderPurpose.ENTRY)
+    still_open = Trade(
+        id="t",
+        owner=Owner("c", "s", "u", "p"),
+        signal_id="signal",
+        digest="digest",
+        instrument=RELIANCE.key,
+        symbol="RELIANCE",
+        direction=Direction.LONG,
+        side=Side.BUY,
+        quantity=10,
+        open_quantity=10,
+        entry_ns=at("10:00"),
+        entry_price=Decimal(100),
+        stop=None,
+        target=None,
+        charges=Decimal("1.25"),
+    )
     with pytest.raises(DataError, match="trade t is open"):
-        outcome_of(entered)
-    left = running.apply(a_fill(Side.SELL, 10, "101.00", at("12:00")), OrderPurpose.EXIT)
-    assert outcome_of(left) == Outcome(at("12:00"), Decimal("7.50"), TradeMode.VIRTUAL)
+        outcome_of(still_open)
+    over = still_open._replace(exit_ns=at("12:00"), gross_pnl=Decimal(10), net_pnl=Decimal("7.50"))
+    assert outcome_of(over) == Outcome(at("12:00"), Decimal("7.50"), TradeMode.VIRTUAL)
 
 
 @pytest.fixture

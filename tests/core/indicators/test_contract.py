@@ -112,6 +112,15 @@ def test_equal_candles_after_a_gap_are_flat_again_for_bollinger() -> None:
     assert found == (26_500.05, 26_500.05, 26_500.05)
 
 
+@pytest.mark.parametrize(("step", "expected"), [(0.5, 100.0), (-0.5, 0.0), (0.0, None)])
+def test_movement_in_one_direction_is_the_end_of_the_strength_index(
+    step: float, expected: float | None
+) -> None:
+    rsi = Rsi(14)
+    found = [rsi.update(100.0 + step * number) for number in range(20)]
+    assert found == [None] * 14 + [expected] * 6
+
+
 @pytest.mark.parametrize(
     "make",
     [Ema, Atr, Sma, Vroc, PreviousExtremes, Pivots, ObvDivergence, Rsi, Bollinger, Adx],
