@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
+from types import ModuleType
 
 from worker import strategy_process
 
@@ -30,14 +31,27 @@ class ForkServer:
 
     def start(self) -> None:
         """Start the server; call it before there are threads, for the environment is switched."""
-        with _environment({"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}):
+        where = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        with _environment(where), _without_main():
             forkserver.ensure_running()
 
     def spawn(self, link: socket.socket, name: str) -> BaseProcess:
         """Start a process that serves `link`."""
         process = self._context.Process(target=strategy_process.run, args=(link,), name=name)
-        process.start()
+        with _without_main():
+            process.start()
         return process
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Hide the program that runs here: a strategy process would import it, and all it imports."""
+    program = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = program
 
 
 @contextmanager
