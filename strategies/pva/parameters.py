@@ -137,7 +137,7 @@ def minute_of_day(text: str) -> int:
         If it is not such a time.
     """
     hours, colon, minutes = text.partition(":")
-    right = colon and len(minutes) == 2 and (hours + minutes).isdecimal()
+    right = colon and len(minutes) == 2 and hours.isdecimal() and minutes.isdecimal()
     if not right or int(hours) > 23 or int(minutes) > 59:
         raise ConfigError(f"{text!r} is not a time of day in the form HH:MM")
     return int(hours) * 60 + int(minutes)

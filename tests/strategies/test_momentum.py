@@ -1,7 +1,6 @@
 """Momentum against its rule, recomputed from whole series."""
 
 import pickle
-import random
 from decimal import Decimal
 
 import pytest
@@ -9,34 +8,14 @@ import pytest
 import strategies
 from core.candle import Candle, Interval
 from core.errors import ConfigError
+from core.indicators.adx import Adx
 from core.instrument import Instrument, InstrumentKind, Segment
 from core.parameters import parameters_from
-from core.session import NS_PER_MINUTE
-from core.signals import Signal, SignalType, check_signal
+from core.signals import SignalType, check_signal
 from strategies.momentum import Momentum, MomentumParameters
 from tests.core.indicators.test_contract import atr_by_definition, ema_by_definition
-from tests.core.market import FUTURE, RELIANCE, at
-
-
-def a_candle(number: int, close: float, instrument: Instrument = RELIANCE) -> Candle:
-    start = at("09:15") + number * NS_PER_MINUTE
-    return Candle(
-        instrument.key, Interval.M1, start, start + NS_PER_MINUTE, close, close + 1.5, close - 1,
-        close, 100,
-    )  # fmt: skip
-
-
-def a_series(count: int, seed: int = 3, instrument: Instrument = RELIANCE) -> list[Candle]:
-    random_numbers = random.Random(seed)
-    close, candles = 1_500.0, []
-    for number in range(count):
-        close = round(close + random_numbers.gauss(0, 3), 1)
-        candles.append(a_candle(number, close, instrument))
-    return candles
-
-
-def said(strategy: Momentum, candles: list[Candle]) -> list[Signal | None]:
-    return [strategy.on_candle(candle) for candle in candles]
+from tests.core.market import FUTURE
+from tests.strategies.candles import a_candle, a_series, said
 
 
 def test_it_signals_exactly_where_the_averages_cross() -> None:
@@ -111,6 +90,35 @@ def test_a_copy_pickled_half_way_says_the_same() -> None:
     said(strategy, candles[:100])
     copy = pickle.loads(pickle.dumps(strategy))  # noqa: S301 - our own bytes.
     assert said(copy, candles[100:]) == said(strategy, candles[100:])
+
+
+def test_a_least_trend_leaves_out_the_crosses_of_a_market_without_one() -> None:
+    candles = a_series(400)
+    every = said(Momentum(MomentumParameters()), candles)
+    adx = Adx(14)
+    trends = [adx.update(each.high, each.low, each.close) for each in candles]
+    filtered = said(Momentum(MomentumParameters(least_trend=12.0)), candles)
+    expected = [
+        signal if trend is not None and trend.adx >= 12 else None
+        for signal, trend in zip(every, trends, strict=True)
+    ]
+    assert filtered == expected
+    assert 0 < sum(each is not None for each in filtered) < sum(each is not None for each in every)
+    assert Momentum(MomentumParameters(least_trend=12.0)).warm_up == 28
+
+
+def test_two_intervals_of_one_instrument_do_not_mix() -> None:
+    minutes = a_series(120, 1)
+    strategy, together = Momentum(MomentumParameters()), []
+    for number, candle in enumerate(minutes):
+        together.append(strategy.on_candle(candle))
+        if number % 5 == 4:
+            longer = Candle(
+                candle.instrument, Interval.M5, candle.open_ns, candle.close_ns,
+                1.0, 2.0, 0.5, 1.5, 100,
+            )  # fmt: skip
+            strategy.on_candle(longer)
+    assert together == said(Momentum(MomentumParameters()), minutes)
 
 
 def test_periods_that_cannot_cross_are_refused_with_both_values() -> None:

@@ -9,6 +9,8 @@ import pytest
 import strategies
 from core.candle import Candle
 from core.errors import ConfigError
+from core.parameters import parameters_from
+from core.risk_parameters import RiskParameters
 from tests.core.test_candle import a_candle
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,6 +65,30 @@ def test_digest_follows_the_parameters() -> None:
     assert digest == strategies.code_digest("momentum", {"fast": 5})
     assert digest != strategies.code_digest("momentum", {"fast": 6})
     assert len(digest) == 64
+
+
+def test_the_digest_of_a_folder_follows_every_file_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "strategies_of_a_test"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("ONE = 1\n")
+    (folder / "rules.py").write_text("TWO = 2\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(
+        strategies.REGISTRY, "folder", strategies.StrategyType("folder", folder.name, "Folder")
+    )
+    before = strategies.code_digest("folder", {})
+    (folder / "rules.py").write_text("TWO = 3\n")
+    assert strategies.code_digest("folder", {}) != before
+    (folder / "rules.py").write_text("TWO = 2\n")
+    assert strategies.code_digest("folder", {}) == before
+
+
+@pytest.mark.parametrize("name", strategies.REGISTRY)
+def test_the_risk_parameters_a_type_asks_for_can_be_used(name: str) -> None:
+    asked = strategies.risk_defaults(name, {})
+    assert parameters_from(RiskParameters, asked) is not None
 
 
 def test_importing_the_registry_imports_no_strategy() -> None:

@@ -175,7 +175,7 @@ def readings(series: list[tuple[Candle, float | None]]) -> list[Reading]:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_long_side_equals_its_definition_on_every_prefix(seed: int) -> None:
-    series = generated(450, seed)
+    series = generated(320, seed)
     seen = [0] * len(Flags._fields)
     for number, reading in enumerate(readings(series)):
         assert reading.long == ByDefinition(series[: number + 1]).flags(), number
