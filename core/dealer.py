@@ -17,15 +17,20 @@ from core.decision import Decision, MarketView, verdict_on
 from core.desk import Account, Desk
 from core.effects import Effect
 from core.errors import ConfigError, DataError
+from core.expiry import square_off_of
 from core.instrument import Instrument
 from core.ledger import entries_of
+from core.levels import Levels, levels_of
 from core.money import ZERO
-from core.order import Fill, Order, OrderPurpose, OrderStatus, Owner, side_of, slices
-from core.risk import Approved, Refused, Rule, outlay_of
-from core.session import ist_date
+from core.order import Fill, Order, OrderPurpose, OrderStatus, Owner, other_side, slices
+from core.risk import Approved, Refused, Rule, outlay_of, outlay_of_lot
+from core.session import NS_PER_SECOND, ist_date
 from core.signals import Direction, Signal
 from core.strategy import ConfigStatus, StrategyConfig, TradeMode
 from core.trade import ExitReason, RunningTrade, Trade, TradeStatus
+
+SquareOff = tuple[int, ExitReason]
+"""When a trade is closed at the latest, and why then."""
 
 
 class Dealer:
@@ -95,14 +100,19 @@ class Dealer:
         return self.desk(config_id).account(now_ns)
 
     def restore(
-        self, trade: Trade, fills: Sequence[Fill], instrument: Instrument, square_off_ns: int
+        self,
+        trade: Trade,
+        fills: Sequence[Fill],
+        instrument: Instrument,
+        levels: Levels,
+        square_off: SquareOff,
     ) -> None:
         """Take up a trade of an earlier run, see `Engine.restore`."""
         desk = self.desk(trade.owner.config_id)
         if trade.status is TradeStatus.CLOSED:
             desk.count_closed(trade, instrument)
         else:
-            self._run_again(desk, trade, fills, instrument, square_off_ns)
+            self._run_again(desk, trade, fills, instrument, levels, square_off)
         desk.charges += sum((fill.charges for fill in fills), ZERO)
         for fill in fills:
             desk.position_in(fill.instrument).apply(fill)
@@ -111,17 +121,17 @@ class Dealer:
         """Return all trades that have not ended, by config in the order of deployment."""
         return [trade for desk in self._desks.values() for trade in desk.running.values()]
 
-    def staying_in(self, key: InstrumentKey) -> list[RunningTrade]:
-        """Return the running trades in an instrument whose exit has not been decided."""
+    def guarded_by(self, key: InstrumentKey) -> list[RunningTrade]:
+        """Return the running trades with levels of an instrument whose exit is not decided."""
         return [
             trade
             for trade in self.running()
-            if trade.instrument.key == key and trade.exit_reason is None
+            if trade.levels.instrument.key == key and trade.exit_reason is None
         ]
 
-    def next_square_off_ns(self) -> int:
-        """Return when the next running trade must be closed."""
-        due = [trade.square_off_ns for trade in self.running() if trade.exit_reason is None]
+    def next_due_ns(self) -> int:
+        """Return when time ends the next running trade."""
+        due = [trade.due_ns for trade in self.running() if trade.exit_reason is None]
         return min(due, default=NEVER_NS)
 
     def take(self, config_id: str, signal: Signal, digest: str, view: MarketView) -> list[Effect]:
@@ -144,7 +154,8 @@ class Dealer:
         if isinstance(verdict, Refused) and verdict.rule is Rule.INVALID_SIGNAL:
             return effects
         for trade in ending:
-            effects += self._exit(desk, trade, ExitReason.SIGNAL, now_ns, decision_id)
+            reason = signal.exit_reason or ExitReason.SIGNAL
+            effects += self._exit(desk, trade, reason, now_ns, decision_id)
         direction = signal.direction
         if isinstance(verdict, Approved) and direction is not None:
             effects += self._enter(desk, verdict, signal, direction, view, (decision_id, digest))
@@ -161,21 +172,26 @@ class Dealer:
     def exit_touched(
         self, trades: Sequence[RunningTrade], price: float, now_ns: int
     ) -> list[Effect]:
-        """Close those of the trades whose stop or target a price has reached."""
+        """Close those of the trades whose stop or target a price has reached; move stops."""
         effects: list[Effect] = []
         for trade in trades:
-            reason = None if trade.exit_reason else trade.touched(price)
+            if trade.exit_reason is not None:
+                continue
+            reason = trade.touched(price)
             if reason is not None:
                 effects += self._exit(self.desk(trade.owner.config_id), trade, reason, now_ns)
+            else:
+                moved = trade.follow(price)
+                effects += [] if moved is None else [moved]
         return effects
 
     def square_off(self, now_ns: int) -> list[Effect]:
-        """Close the trades whose day is over."""
+        """Close the trades whose day is over, and those not entered in full in time."""
         effects: list[Effect] = []
         for trade in self.running():
-            if trade.exit_reason is None and trade.square_off_ns <= now_ns:
+            if trade.exit_reason is None and trade.due_ns <= now_ns:
                 desk = self.desk(trade.owner.config_id)
-                effects += self._exit(desk, trade, ExitReason.EOD, now_ns)
+                effects += self._exit(desk, trade, trade.due_reason, now_ns)
         return effects
 
     def execution(self, done: Execution, now_ns: int) -> list[Effect]:
@@ -205,27 +221,30 @@ class Dealer:
             desk.close(running, trade)
         return [order, fill, trade, *entries_of(fill, running.cash - before_cash, self.new_id)]
 
-    def _run_again(
+    def _run_again(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
         self,
         desk: Desk,
         trade: Trade,
         fills: Sequence[Fill],
         instrument: Instrument,
-        square_off_ns: int,
+        levels: Levels,
+        square_off: SquareOff,
     ) -> None:
         value = trade.entry_price * trade.open_quantity
+        square_off_ns, reason = square_off
         running = RunningTrade(
             trade.id,
             trade.owner,
             trade.signal_id,
             trade.digest,
-            instrument,
-            trade.direction,
-            trade.stop,
-            trade.target,
-            outlay_of(value, product_of(instrument), desk.config.risk),
-            square_off_ns,
-            trade.trade_mode,
+            instrument=instrument,
+            direction=trade.direction,
+            side=trade.side,
+            levels=levels,
+            outlay=outlay_of(value, product_of(instrument), desk.config.risk),
+            square_off_ns=square_off_ns,
+            square_off_reason=reason,
+            trade_mode=trade.trade_mode,
         )
         running.restore(fills, trade.version)
         if trade.id in desk.running or running.open_quantity != trade.open_quantity:
@@ -240,7 +259,7 @@ class Dealer:
         direction = signal.direction
         return [
             trade
-            for trade in desk.running_in(signal.instrument)
+            for trade in desk.running_on(signal.instrument)
             if trade.exit_reason is None and trade.direction is not direction
         ]
 
@@ -253,21 +272,37 @@ class Dealer:
         view: MarketView,
         decided_by: tuple[str, str],
     ) -> list[Effect]:
-        instrument, session = view.instrument, view.session
-        running = RunningTrade(
-            approved.trade_id,
-            _owner(desk.config),
-            *decided_by,
-            instrument,
-            direction,
-            None if signal.stop is None else instrument.round_price(signal.stop),
-            None if signal.target is None else instrument.round_price(signal.target),
-            approved.outlay,
-            NEVER_NS if session is None else session.square_off_ns,
-            desk.config.trade_mode,
-        )
-        desk.running[running.id] = running
-        return self._order(desk, running, OrderPurpose.ENTRY, approved.quantity, view.now_ns)
+        first, risk = view.legs[0], desk.config.risk
+        lots = approved.quantity // (first.ratio * first.instrument.lot_size)
+        effects: list[Effect] = []
+        for leg in view.legs:
+            square_off_ns, reason = (
+                (NEVER_NS, ExitReason.EOD)
+                if leg.session is None
+                else square_off_of(leg.instrument, leg.session, risk)
+            )
+            running = RunningTrade(
+                approved.trade_id if leg is first else self.new_id("trade"),
+                _owner(desk.config),
+                *decided_by,
+                instrument=leg.instrument,
+                direction=direction,
+                side=leg.side,
+                levels=levels_of(signal, view.instrument, direction),
+                outlay=lots * outlay_of_lot(leg, risk),
+                square_off_ns=square_off_ns,
+                square_off_reason=reason,
+                complete_by_ns=(
+                    view.now_ns + risk.leg_seconds * NS_PER_SECOND
+                    if len(view.legs) > 1
+                    else NEVER_NS
+                ),
+                trade_mode=desk.config.trade_mode,
+            )
+            desk.running[running.id] = running
+            quantity = lots * leg.ratio * leg.instrument.lot_size
+            effects += self._order(desk, running, OrderPurpose.ENTRY, quantity, view.now_ns)
+        return effects
 
     def _exit(
         self,
@@ -277,8 +312,24 @@ class Dealer:
         now_ns: int,
         signal_id: str | None = None,
     ) -> list[Effect]:
-        """Cancel what is not entered yet and sell (or buy back) what is."""
+        """Cancel what is not entered yet and sell (or buy back) what is, of all legs."""
+        if running.exit_reason is not None:
+            return []  # It went with another leg.
         running.exit_reason = reason
+        partners = desk.partners(running)
+        effects = self._exit_one(desk, running, reason, now_ns, signal_id)
+        for partner in partners:
+            effects += self._exit(desk, partner, reason, now_ns, signal_id)
+        return effects
+
+    def _exit_one(
+        self,
+        desk: Desk,
+        running: RunningTrade,
+        reason: ExitReason,
+        now_ns: int,
+        signal_id: str | None,
+    ) -> list[Effect]:
         effects: list[Effect] = []
         for order in list(running.orders.values()):
             self._broker.cancel(order.id)
@@ -312,7 +363,7 @@ class Dealer:
                 digest=running.digest,
                 instrument=running.instrument.key,
                 symbol=running.instrument.symbol,
-                side=side_of(running.direction, entering=entering),
+                side=running.side if entering else other_side(running.side),
                 quantity=part,
                 purpose=purpose,
                 created_ns=now_ns,

@@ -8,14 +8,13 @@ Next: `core/dealer.py`, which carries it out.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from core.charges import Product, product_of
 from core.desk import Desk
 from core.errors import DataError
 from core.instrument import Instrument
+from core.legs import Leg
 from core.money import ZERO
 from core.order import Owner
 from core.risk import Approved, Entry, Refused, Rule, judge
-from core.session import Session
 from core.signals import Direction, Signal, check_signal
 from core.trade import RunningTrade
 
@@ -41,20 +40,22 @@ class Decision(NamedTuple):
 
 
 class MarketView(NamedTuple):
-    """What trading needs to know of one instrument at the moment.
+    """What trading needs to know of the market at the moment.
 
     Attributes
     ----------
-    last_price
-        Rupees, None before the first trade.
-    session
-        Of this day, None on a day without one.
+    instrument
+        The signal's.
+    legs
+        What it would trade.
+    problem
+        Why that is not known, None where it is.
     """
 
     instrument: Instrument
-    last_price: float | None
-    session: Session | None
     now_ns: int
+    legs: tuple[Leg, ...] = ()
+    problem: str | None = None
 
 
 def verdict_on(
@@ -88,26 +89,18 @@ def _entry(
     ending: Sequence[RunningTrade],
 ) -> Entry:
     staying = [trade for trade in desk.staying() if trade not in ending]
-    same_way = any(trade.direction is direction for trade in desk.running_in(view.instrument.key))
+    keys = [view.instrument.key, *(leg.instrument.key for leg in view.legs)]
     return Entry(
         config=desk.config,
         signal=signal,
         direction=direction,
         instrument=view.instrument,
-        product=_product(view.instrument),
-        session=view.session,
+        legs=view.legs,
         now_ns=view.now_ns,
-        last_price=view.last_price,
-        open_same_way=same_way,
-        open_trades=len(staying),
+        open_same_way=any(desk.is_running(key, direction) for key in keys),
+        open_trades=len({trade.signal_id for trade in staying}),
         tied_up=sum((trade.outlay for trade in staying), ZERO),
         last_exit_ns=desk.last_exit_ns(view.instrument, direction),
         realised_today=desk.realised_on_day_of(view.now_ns),
+        problem=view.problem,
     )
-
-
-def _product(instrument: Instrument) -> Product | None:
-    try:
-        return product_of(instrument)
-    except DataError:
-        return None  # An index, say: it can be watched, and risk refuses to trade it.

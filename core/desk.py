@@ -69,9 +69,25 @@ class Desk:
         """Return the net position in an instrument, flat if there never was one."""
         return self.positions.setdefault(key, Position())
 
-    def running_in(self, key: InstrumentKey) -> list[RunningTrade]:
-        """Return the running trades in an instrument, in the order in which they began."""
-        return [trade for trade in self.running.values() if trade.instrument.key == key]
+    def running_on(self, key: InstrumentKey) -> list[RunningTrade]:
+        """Return the running trades made on signals of an instrument, in their order."""
+        return [trade for trade in self.running.values() if trade.levels.instrument.key == key]
+
+    def is_running(self, key: InstrumentKey, direction: Direction) -> bool:
+        """Return whether a trade of this direction, on this instrument or in it, has not ended."""
+        return any(
+            trade.direction is direction
+            and key in {trade.instrument.key, trade.levels.instrument.key}
+            for trade in self.running.values()
+        )
+
+    def partners(self, running: RunningTrade) -> list[RunningTrade]:
+        """Return the other legs of a trade."""
+        return [
+            trade
+            for trade in self.running.values()
+            if trade.signal_id == running.signal_id and trade is not running
+        ]
 
     def staying(self) -> list[RunningTrade]:
         """Return the running trades whose exit has not been decided."""

@@ -11,7 +11,7 @@ wherever they are played.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from core.brokers.dhan.border import to_book
@@ -24,11 +24,15 @@ from core.decision import MarketView
 from core.desk import Account
 from core.effects import NOTHING, Effect, Effects
 from core.errors import DataError
+from core.expiry import first_expiry, square_off_of
 from core.instrument import Instrument, InstrumentKind
+from core.legs import Chains, Leg, product_or_none
+from core.levels import Levels
 from core.market_sessions import MarketSessions
-from core.order import Fill
+from core.order import Fill, Order, side_of
+from core.risk_parameters import RiskParameters
 from core.session import TradingCalendar, market_of
-from core.signals import Signal
+from core.signals import LegKind, LegRule, Signal
 from core.strategy import ConfigStatus, StrategyConfig
 from core.tick import Book
 from core.tick_columns import TickColumns
@@ -36,6 +40,25 @@ from core.trade import ExitReason, Trade
 from core.watched import Watched
 
 DepthReader = Callable[[bytes, Instrument], Book]
+
+
+class Guard(NamedTuple):
+    """Where the levels of a restored trade are watched, and how its stop goes on.
+
+    Attributes
+    ----------
+    instrument
+        The signal's.
+    price
+        What the stop is moved to when `breakeven` is reached, rupees.
+    breakeven, trail
+        As in `Signal`.
+    """
+
+    instrument: InstrumentKey
+    price: float
+    breakeven: float | None = None
+    trail: float | None = None
 
 
 class Engine:
@@ -75,6 +98,7 @@ class Engine:
         self._read_depth: Final = read_depth
         self._watched: list[Watched] = []
         self._slots: dict[InstrumentKey, int] = {}
+        self._chains: Final = Chains()
         self._now_ns = 0
         self._due_ns = 0  # The first event is where time begins.
         self._unreadable_depths = 0
@@ -119,6 +143,7 @@ class Engine:
         )
         self._slots[instrument.key] = len(self._watched)
         self._watched.append(Watched(instrument, builder, sessions))
+        self._chains.add(instrument)
         return len(self._watched) - 1
 
     def tick(
@@ -187,6 +212,10 @@ class Engine:
         """Take the open interest of a packet that carries nothing else."""
         self._watched[slot].builder.open_interest = units
 
+    def delta(self, slot: int, delta: float) -> None:
+        """Take the delta of an option from an option chain; it decides how much is bought."""
+        self._watched[slot].delta = delta
+
     def advance(self, now_ns: int) -> Effects:
         """Let market time reach an instant; it never goes back."""
         if now_ns < self._due_ns:
@@ -212,14 +241,10 @@ class Engine:
             If the instrument is not watched.
         """
         watched = self._watched[self.slot_of(signal.instrument)]
-        view = MarketView(
-            watched.instrument,
-            watched.builder.price or None,
-            watched.sessions.on_day_of(self._now_ns),
-            self._now_ns,
-        )
+        view = self._view(signal, watched.instrument, self._dealer.desk(config_id).config.risk)
         effects = self._dealer.take(config_id, signal, digest, view)
         self._set_alerts(watched)
+        self._expect_fills(effects)
         return tuple(effects)
 
     def deploy(self, config: StrategyConfig) -> None:
@@ -232,7 +257,7 @@ class Engine:
         """
         self._dealer.deploy(config)
 
-    def restore(self, trade: Trade, fills: Sequence[Fill]) -> None:
+    def restore(self, trade: Trade, fills: Sequence[Fill], guard: Guard | None = None) -> None:
         """Take up a trade of an earlier run: after `deploy` of its config, before any tick.
 
         Of an open trade the levels are watched again and its day ends as it would have; if that
@@ -245,6 +270,9 @@ class Engine:
             As it was stored last; its `owner` names the config.
         fills
             All of its fills, oldest first.
+        guard
+            Where its levels are watched; None for a trade in the signal's own instrument whose
+            stop stays where it is.
 
         Raises
         ------
@@ -254,10 +282,26 @@ class Engine:
             If its instrument is not watched, it is running already, or the fills are not its.
         """
         watched = self._watched[self.slot_of(trade.instrument)]
+        risk = self._dealer.desk(trade.owner.config_id).config.risk
         session = watched.sessions.on_day_of(trade.entry_ns)
-        square_off_ns = trade.entry_ns if session is None else session.square_off_ns
-        self._dealer.restore(trade, fills, watched.instrument, square_off_ns)
-        self._set_alerts(watched)
+        square_off = (
+            (trade.entry_ns, ExitReason.EOD)
+            if session is None
+            else square_off_of(watched.instrument, session, risk)
+        )
+        guard = guard or Guard(trade.instrument, float(trade.entry_price))
+        guarding = self._watched[self.slot_of(guard.instrument)]
+        levels = Levels(
+            guarding.instrument,
+            trade.direction,
+            guard.price,
+            stop=trade.stop,
+            target=trade.target,
+            breakeven=guard.breakeven,
+            trail=guard.trail,
+        )
+        self._dealer.restore(trade, fills, watched.instrument, levels, square_off)
+        self._set_alerts(guarding)
 
     def pause(self, config_id: str) -> None:
         """Enter nothing more for a config; its protective exits go on."""
@@ -356,9 +400,53 @@ class Engine:
             for done in self._broker.executions(key, now_ns, last, self._depth(watched)):
                 effects += self._dealer.execution(done, now_ns)
         if traded:
-            effects += self._dealer.exit_touched(watched.guarded, price, now_ns)
+            touched = self._dealer.exit_touched(watched.guarded, price, now_ns)
+            self._expect_fills(touched)
+            effects += touched
         self._set_alerts(watched)
         return effects
+
+    def _expect_fills(self, effects: Sequence[Effect]) -> None:
+        """Look at every packet of the instruments that orders were sent for."""
+        for key in dict.fromkeys(each.instrument for each in effects if isinstance(each, Order)):
+            self._set_alerts(self._watched[self._slots[key]])
+
+    def _view(self, signal: Signal, instrument: Instrument, risk: RiskParameters) -> MarketView:
+        direction = signal.direction
+        if direction is None:
+            return MarketView(instrument, self._now_ns)
+        rules = signal.legs or (LegRule(LegKind.SAME, side_of(direction, entering=True)),)
+        try:
+            legs = tuple(self._leg(rule, signal, instrument, risk) for rule in rules)
+        except DataError as error:
+            return MarketView(instrument, self._now_ns, problem=str(error))
+        return MarketView(instrument, self._now_ns, legs)
+
+    def _leg(
+        self, rule: LegRule, signal: Signal, instrument: Instrument, risk: RiskParameters
+    ) -> Leg:
+        """Return what a rule means now.
+
+        Raises
+        ------
+        DataError
+            If it means nothing that is watched.
+        """
+        key = rule.instrument or instrument.key
+        if rule.kind is LegKind.OPTION:
+            underlying = instrument.underlying or instrument.symbol
+            first = first_expiry(self._now_ns, risk)
+            key = self._chains.contract(rule, underlying, signal.price, first).key
+        watched = self._watched[self.slot_of(key)]
+        return Leg(
+            watched.instrument,
+            product_or_none(watched.instrument),
+            rule.side,
+            rule.ratio,
+            watched.builder.price or None,
+            watched.sessions.on_day_of(self._now_ns),
+            watched.delta,
+        )
 
     def _depth(self, watched: Watched) -> Book | None:
         if watched.depth is None:
@@ -387,7 +475,7 @@ class Engine:
             if closing:
                 effects += closing
                 self._set_all_alerts()
-            self._due_ns = min(due_ns, self._dealer.next_square_off_ns())
+            self._due_ns = min(due_ns, self._dealer.next_due_ns())
         self._now_ns = max(self._now_ns, now_ns)
 
     def _set_all_alerts(self) -> None:
@@ -397,6 +485,6 @@ class Engine:
     def _set_alerts(self, watched: Watched) -> None:
         """Set between which prices nothing can happen, and note when the day of a trade ends."""
         key = watched.instrument.key
-        watched.guard(self._dealer.staying_in(key), waiting=self._broker.has_orders(key))
+        watched.guard(self._dealer.guarded_by(key), waiting=self._broker.has_orders(key))
         for trade in watched.guarded:
-            self._due_ns = min(self._due_ns, trade.square_off_ns)
+            self._due_ns = min(self._due_ns, trade.due_ns)

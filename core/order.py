@@ -22,6 +22,11 @@ def side_of(direction: Direction, *, entering: bool) -> Side:
     return Side.BUY if (direction is Direction.LONG) is entering else Side.SELL
 
 
+def other_side(side: Side) -> Side:
+    """Return the side of the order that undoes one of this side."""
+    return Side.SELL if side is Side.BUY else Side.BUY
+
+
 class OrderType(StrEnum):
     """At which price it may be filled."""
 

@@ -14,11 +14,13 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from core.charges import Product
+from core.expiry import is_too_late
 from core.instrument import Instrument
-from core.money import to_money
+from core.legs import Leg
+from core.money import ZERO, to_money
 from core.risk_parameters import RiskParameters
-from core.session import NS_PER_MINUTE, NS_PER_SECOND, Session
-from core.signals import Direction, Signal
+from core.session import NS_PER_MINUTE, NS_PER_SECOND
+from core.signals import Direction, Side, Signal
 from core.strategy import ConfigStatus, StrategyConfig
 
 _PERCENT: Final = Decimal(100)
@@ -36,6 +38,7 @@ class Rule(StrEnum):
     STALE_SIGNAL = "STALE_SIGNAL"
     MARKET_CLOSED = "MARKET_CLOSED"
     ENTRY_WINDOW = "ENTRY_WINDOW"
+    EXPIRY = "EXPIRY"
     NO_PRICE = "NO_PRICE"
     STOP_MISSING = "STOP_MISSING"
     REWARD_RISK = "REWARD_RISK"
@@ -76,12 +79,12 @@ class Entry(NamedTuple):
 
     Attributes
     ----------
-    product
-        What is traded, None for what cannot be.
-    session
-        Of the signal's day, None on a day without one.
-    last_price
-        Rupees, None before the first trade.
+    instrument
+        The signal's.
+    legs
+        What would be traded.
+    problem
+        Why it is not known what would be, None where it is.
     open_same_way
         Whether a trade of this config, instrument and direction is open or on its way.
     open_trades
@@ -98,15 +101,14 @@ class Entry(NamedTuple):
     signal: Signal
     direction: Direction
     instrument: Instrument
-    product: Product | None
-    session: Session | None
+    legs: tuple[Leg, ...]
     now_ns: int
-    last_price: float | None
     open_same_way: bool
     open_trades: int
     tied_up: Decimal
     last_exit_ns: int | None
     realised_today: Decimal
+    problem: str | None = None
 
 
 def judge(entry: Entry, trade_id: str) -> Approved | Refused:
@@ -130,13 +132,31 @@ def _not_active(entry: Entry) -> str | None:
 
 
 def _not_tradable(entry: Entry) -> str | None:
-    symbol = entry.instrument.symbol
-    if entry.product is None:
-        return f"{symbol} ({entry.instrument.kind}) cannot be traded"
+    if entry.problem is not None:
+        return entry.problem
     if entry.instrument.key not in entry.config.instruments:
+        return f"{entry.instrument.symbol} is not an instrument of this config"
+    return _first(entry, _leg_not_tradable)
+
+
+def _leg_not_tradable(entry: Entry, leg: Leg) -> str | None:
+    symbol, is_option = leg.instrument.symbol, leg.product is Product.OPTION
+    if leg.product is None:
+        return f"{symbol} ({leg.instrument.kind}) cannot be traded"
+    if not is_option and leg.instrument.key not in entry.config.instruments:
         return f"{symbol} is not an instrument of this config"
-    if entry.product is Product.OPTION and entry.direction is Direction.SHORT:
+    if is_option and leg.side is Side.SELL:
         return f"{symbol}: options are bought, never written"
+    return None
+
+
+def _expiring(entry: Entry) -> str | None:
+    for leg in entry.legs:
+        expiry = leg.instrument.expiry
+        if is_too_late(expiry, entry.now_ns, entry.config.risk):
+            minutes = entry.config.risk.expiry_entry_until_minute
+            until = f"{minutes // 60:02}:{minutes % 60:02}"
+            return f"{leg.instrument.symbol} expires on {expiry}, it is entered until {until}"
     return None
 
 
@@ -147,14 +167,21 @@ def _stale(entry: Entry) -> str | None:
 
 
 def _market_closed(entry: Entry) -> str | None:
-    session = entry.session
-    if session is None or not session.contains(entry.now_ns):
-        return f"{entry.instrument.symbol} is not traded at this time"
+    return _first(entry, _leg_closed)
+
+
+def _leg_closed(entry: Entry, leg: Leg) -> str | None:
+    if leg.session is None or not leg.session.contains(entry.now_ns):
+        return f"{leg.instrument.symbol} is not traded at this time"
     return None
 
 
 def _outside_window(entry: Entry) -> str | None:
-    risk, session = entry.config.risk, entry.session
+    return _first(entry, _leg_outside_window)
+
+
+def _leg_outside_window(entry: Entry, leg: Leg) -> str | None:
+    risk, session = entry.config.risk, leg.session
     if session is None:
         return None
     first = session.open_ns + risk.entry_delay_minutes * NS_PER_MINUTE
@@ -169,7 +196,20 @@ def _outside_window(entry: Entry) -> str | None:
 
 
 def _no_price(entry: Entry) -> str | None:
-    return None if entry.last_price else f"{entry.instrument.symbol} has not been traded yet"
+    return _first(entry, _leg_without_price)
+
+
+def _leg_without_price(_: Entry, leg: Leg) -> str | None:
+    return None if leg.last_price else f"{leg.instrument.symbol} has not been traded yet"
+
+
+def _first(entry: Entry, objection: Callable[[Entry, Leg], str | None]) -> str | None:
+    """Return what is said against the first leg against which anything is."""
+    for leg in entry.legs:
+        reason = objection(entry, leg)
+        if reason is not None:
+            return reason
+    return None
 
 
 def _stop_missing(entry: Entry) -> str | None:
@@ -226,6 +266,7 @@ _RULES: Final[tuple[tuple[Rule, Callable[[Entry], str | None]], ...]] = (
     (Rule.STALE_SIGNAL, _stale),
     (Rule.MARKET_CLOSED, _market_closed),
     (Rule.ENTRY_WINDOW, _outside_window),
+    (Rule.EXPIRY, _expiring),
     (Rule.NO_PRICE, _no_price),
     (Rule.STOP_MISSING, _stop_missing),
     (Rule.REWARD_RISK, _reward_too_small),
@@ -239,35 +280,51 @@ _RULES: Final[tuple[tuple[Rule, Callable[[Entry], str | None]], ...]] = (
 def _sized(entry: Entry, trade_id: str) -> Approved | Refused:
     """Return the lots whose loss at the stop and whose outlay stay within the limits.
 
-    ``lots = floor(risk_per_trade x capital / (distance to the stop x lot))``, then as many of
-    them as the outlay of one trade and the capital that is free allow.
+    ``lots = floor(tier x risk_per_trade x capital / (distance to the stop x |delta| x lot))``,
+    then as many of them as the outlay of one trade and the capital that is free allow. Of several
+    legs the losses are added up: what one gains while the other loses is not counted on.
     """
-    signal, lot = entry.signal, entry.instrument.lot_size
-    if signal.stop is None or entry.last_price is None:
+    signal, capital = entry.signal, entry.config.capital
+    if signal.stop is None:
         return Refused(Rule.STOP_MISSING, "a signal to enter needs a stop")
-    risk, capital = entry.config.risk, entry.config.capital
-    may_lose = _share(capital, risk.risk_per_trade_pct)
-    loss = Decimal(str(abs(signal.price - signal.stop))) * lot
+    risk = entry.config.risk
+    may_lose = _share(capital, risk.risk_per_trade_pct) * Decimal(str(signal.tier))
+    distance = Decimal(str(abs(signal.price - signal.stop)))
+    loss = distance * sum((leg.weight for leg in entry.legs), ZERO)
     by_risk = _lots(may_lose, loss)
-    outlay = outlay_of(to_money(entry.last_price) * lot, entry.product, risk)
+    outlay = sum((outlay_of_lot(leg, risk) for leg in entry.legs), ZERO)
     free = min(_share(capital, risk.max_outlay_pct), capital - entry.tied_up)
-    by_outlay = _lots(free, outlay)
-    lots = min(by_risk, by_outlay)
+    lots = min(by_risk, _lots(free, outlay))
     if lots < 1:
         return Refused(
             Rule.QUANTITY, _why_not_one_lot(entry, by_risk, (may_lose, loss, free, outlay))
         )
-    return Approved(trade_id, lots * lot, lots * outlay)
+    first = entry.legs[0]
+    return Approved(trade_id, lots * first.ratio * first.instrument.lot_size, lots * outlay)
 
 
 def _why_not_one_lot(
     entry: Entry, by_risk: int, figures: tuple[Decimal, Decimal, Decimal, Decimal]
 ) -> str:
     may_lose, loss, free, outlay = figures
-    lot = f"one lot ({entry.instrument.lot_size} units) of {entry.instrument.symbol}"
+    lot = " and ".join(
+        f"{_lots_named(leg.ratio)} ({leg.ratio * leg.instrument.lot_size} units) of "
+        f"{leg.instrument.symbol}"
+        for leg in entry.legs
+    )
     if by_risk < 1:
         return f"{lot} would lose {loss:.2f} at the stop, {may_lose:.2f} may be lost"
     return f"{lot} needs {outlay:.2f}, {free:.2f} is free for one trade"
+
+
+def _lots_named(count: int) -> str:
+    return "one lot" if count == 1 else f"{count} lots"
+
+
+def outlay_of_lot(leg: Leg, limits: RiskParameters) -> Decimal:
+    """Return the capital that a leg of one lot of the trade ties up, rupees."""
+    units = leg.instrument.lot_size * leg.ratio
+    return outlay_of(to_money(leg.last_price or 0.0) * units, leg.product, limits)
 
 
 def outlay_of(value: Decimal, product: Product | None, limits: RiskParameters) -> Decimal:

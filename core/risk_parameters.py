@@ -46,6 +46,17 @@ class RiskParameters:
     entry_cutoff_minutes: int = parameter(
         15, "Minutes before square-off from which nothing is entered", low=0, high=360
     )
+    expiry_entry_until_minute: int = parameter(
+        780, "Minute of the day (780 is 13:00) from which an expiring contract is not entered",
+        low=555, high=940,
+    )  # fmt: skip
+    expiry_flat_minute: int = parameter(
+        870, "Minute of the day (870 is 14:30) at which an expiring contract is closed",
+        low=555, high=940,
+    )  # fmt: skip
+    leg_seconds: int = parameter(
+        10, "Market seconds within which all legs of a trade must be entered", low=1, high=600
+    )
     max_signal_age_seconds: int = parameter(
         60, "Market seconds after which a signal is too old to act on", low=1, high=3600
     )

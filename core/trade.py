@@ -12,10 +12,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from core.candle import InstrumentKey
+from core.candle import NEVER_NS, InstrumentKey
 from core.instrument import Instrument
+from core.levels import Levels
 from core.money import ZERO, average_price, to_paise
-from core.order import Fill, Order, OrderPurpose, Owner, Side, side_of
+from core.order import Fill, Order, OrderPurpose, Owner, Side
 from core.signals import Direction
 from core.signals import ExitReason as ExitReason  # noqa: PLC0414 - also found here.
 from core.strategy import TradeMode
@@ -81,27 +82,36 @@ class RunningTrade:
         What it is made of.
     instrument
         What is traded.
-    direction, stop, target
-        As signalled; levels on the instrument's tick.
+    direction
+        Which way the view looks: a bought put is SHORT and BUY.
+    side
+        Of the entry.
+    levels
+        What ends it, watched on the signal's instrument.
     outlay
         Capital it ties up, rupees.
-    square_off_ns
-        When it is closed at the latest.
+    square_off_ns, square_off_reason
+        When it is closed at the latest, and why then.
+    complete_by_ns
+        When it must be entered in full, as one of several legs.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - made in one place, from one approved signal.
+    def __init__(  # noqa: PLR0913 - made in one place, from one approved signal.
         self,
         trade_id: str,
         owner: Owner,
         signal_id: str,
         digest: str,
+        *,
         instrument: Instrument,
         direction: Direction,
-        stop: float | None,
-        target: float | None,
-        outlay: Decimal,
-        square_off_ns: int,
-        trade_mode: TradeMode,
+        side: Side,
+        levels: Levels,
+        outlay: Decimal = ZERO,
+        square_off_ns: int = NEVER_NS,
+        square_off_reason: ExitReason = ExitReason.EOD,
+        complete_by_ns: int = NEVER_NS,
+        trade_mode: TradeMode = TradeMode.VIRTUAL,
     ) -> None:
         self.id: Final = trade_id
         self.owner: Final = owner
@@ -109,11 +119,13 @@ class RunningTrade:
         self.digest: Final = digest
         self.instrument: Final = instrument
         self.direction: Final = direction
-        self.stop: Final = stop
-        self.target: Final = target
+        self.side: Final = side
+        self.levels: Final = levels
         self.outlay: Final = outlay
         self.square_off_ns: Final = square_off_ns
+        self.square_off_reason: Final = square_off_reason
         self.trade_mode: Final = trade_mode
+        self._complete_by_ns: Final = complete_by_ns
         self.exit_reason: ExitReason | None = None  # Set once its exit has been decided.
         self.orders: dict[str, Order] = {}  # Those that are not final.
         self._entered = 0
@@ -146,7 +158,7 @@ class RunningTrade:
 
         Of a future the profit of the closed share of it, to the paisa: all of it once it is flat.
         """
-        sign = side_of(self.direction, entering=True).sign
+        sign = self.side.sign
         if not self.instrument.kind.is_future:
             return sign * (self._exit_turnover - self._entry_turnover)
         if not self._exited:
@@ -154,24 +166,35 @@ class RunningTrade:
         closed = self._entry_turnover * self._exited / self._entered
         return to_paise(sign * (self._exit_turnover - closed))
 
-    def touched(self, price: float) -> ExitReason | None:
-        """Return which level a price has reached; the stop where both have been."""
-        sign = self.direction.sign
-        if self.stop is not None and sign * (price - self.stop) <= 0:
-            return ExitReason.STOP_LOSS
-        if self.target is not None and sign * (price - self.target) >= 0:
-            return ExitReason.TARGET
-        return None
+    @property
+    def is_entering(self) -> bool:
+        """Whether an entry order of it is on its way."""
+        return any(order.purpose is OrderPurpose.ENTRY for order in self.orders.values())
 
-    def levels(self) -> tuple[float, float]:
-        """Return the lower and the upper level, infinite where there is none."""
-        below, above = self.stop, self.target
-        if self.direction is Direction.SHORT:
-            below, above = above, below
-        return (
-            float("-inf") if below is None else below,
-            float("inf") if above is None else above,
-        )
+    @property
+    def due_ns(self) -> int:
+        """When time ends it, as things are."""
+        if self.is_entering:
+            return min(self._complete_by_ns, self.square_off_ns)
+        return self.square_off_ns
+
+    @property
+    def due_reason(self) -> ExitReason:
+        """Why it ends at `due_ns`."""
+        before = self.due_ns < self.square_off_ns
+        return ExitReason.SIGNAL if before else self.square_off_reason
+
+    def touched(self, price: float) -> ExitReason | None:
+        """Return which level a price of the signal's instrument has reached."""
+        return self.levels.touched(price)
+
+    def follow(self, price: float) -> Trade | None:
+        """Let the stop follow a price; return the trade if it has moved."""
+        if not self._entered:
+            return None
+        if self.levels.instrument is self.instrument:
+            self.levels.entry = float(self._entry_turnover / self._entered)
+        return self.snapshot() if self.levels.follow(price) else None
 
     def apply(self, fill: Fill, purpose: OrderPurpose) -> Trade:
         """Take one fill; return the trade as it stands now."""
@@ -180,9 +203,8 @@ class RunningTrade:
 
     def restore(self, fills: Sequence[Fill], version: int) -> None:
         """Take the fills of an earlier run without telling; versions go on after `version`."""
-        entering = side_of(self.direction, entering=True)
         for fill in fills:
-            purpose = OrderPurpose.ENTRY if fill.side is entering else OrderPurpose.EXIT
+            purpose = OrderPurpose.ENTRY if fill.side is self.side else OrderPurpose.EXIT
             self._add(fill, purpose)
         self._version = version
 
@@ -190,7 +212,7 @@ class RunningTrade:
         """Return the trade as it stands, as the next version."""
         self._version += 1
         closed = self.is_over
-        gross = self.direction.sign * (self._exit_turnover - self._entry_turnover)
+        gross = self.side.sign * (self._exit_turnover - self._entry_turnover)
         return Trade(
             id=self.id,
             owner=self.owner,
@@ -199,13 +221,13 @@ class RunningTrade:
             instrument=self.instrument.key,
             symbol=self.instrument.symbol,
             direction=self.direction,
-            side=side_of(self.direction, entering=True),
+            side=self.side,
             quantity=self._entered,
             open_quantity=self.open_quantity,
             entry_ns=self._entry_ns,
             entry_price=average_price(self._entry_turnover, self._entered),
-            stop=self.stop,
-            target=self.target,
+            stop=self.levels.stop,
+            target=self.levels.target,
             charges=self._charges,
             status=TradeStatus.CLOSED if closed else TradeStatus.OPEN,
             exit_ns=self._exit_ns if closed else None,

@@ -28,13 +28,24 @@ class Watched:
     ----------
     depth
         The last depth as the feed sent it, None where there is none.
+    delta
+        Of an option, None where nobody has told.
     guarded
         Trades whose stop and target are to be watched.
     low_alert, high_alert
         Only a price with ``low_alert < price < high_alert`` can cause nothing.
     """
 
-    __slots__ = ("builder", "depth", "guarded", "high_alert", "instrument", "low_alert", "sessions")
+    __slots__ = (
+        "builder",
+        "delta",
+        "depth",
+        "guarded",
+        "high_alert",
+        "instrument",
+        "low_alert",
+        "sessions",
+    )
 
     def __init__(
         self, instrument: Instrument, builder: CandleBuilder, sessions: MarketSessions
@@ -43,6 +54,7 @@ class Watched:
         self.builder: Final = builder
         self.sessions: Final = sessions
         self.depth: bytes | None = None
+        self.delta: float | None = None
         self.guarded: tuple[RunningTrade, ...] = ()
         self.low_alert = -_ANY
         self.high_alert = _ANY
@@ -61,6 +73,6 @@ class Watched:
         if waiting:
             self.low_alert, self.high_alert = _ANY, -_ANY
             return
-        levels = [trade.levels() for trade in trades]
+        levels = [trade.levels.bounds() for trade in trades]
         self.low_alert = max((low for low, _ in levels), default=-_ANY)
         self.high_alert = min((high for _, high in levels), default=_ANY)

@@ -9,10 +9,11 @@ import pytest
 
 from core.charges import Product
 from core.instrument import Instrument, InstrumentKind, OptionSide, Segment
+from core.legs import Leg
 from core.risk import Approved, Entry, Refused, Rule, judge
 from core.risk_parameters import RiskParameters
 from core.session import Market
-from core.signals import Direction, Signal, SignalType
+from core.signals import Direction, Side, Signal, SignalType
 from core.strategy import ConfigStatus
 from tests.core.engine_driver import a_config
 from tests.core.market import CALENDAR, DAY, FUTURE, RELIANCE, at
@@ -31,7 +32,13 @@ CALL = Instrument(
 )
 
 
+A_LEG = Leg(RELIANCE, Product.INTRADAY, Side.BUY, 1, 100.0, CALENDAR.session(DAY, Market.CASH))
+OF_THE_LEG = frozenset(Leg._fields)
+
+
 def an_entry(**changes: object) -> Entry:
+    """Return an entry that passes, with changes to it or to its one leg."""
+    leg = A_LEG._replace(**{name: changes[name] for name in changes if name in OF_THE_LEG})  # type: ignore[arg-type]
     signal = Signal(
         SignalType.LONG, RELIANCE.key, at("10:00"), 100.0, 98.0, 104.0, 50, "because", {}
     )
@@ -39,18 +46,16 @@ def an_entry(**changes: object) -> Entry:
         config=a_config(instruments=(RELIANCE.key, FUTURE.key, CALL.key)),
         signal=signal,
         direction=Direction.LONG,
-        instrument=RELIANCE,
-        product=Product.INTRADAY,
-        session=CALENDAR.session(DAY, Market.CASH),
+        instrument=leg.instrument,
+        legs=(leg,),
         now_ns=at("10:00"),
-        last_price=100.0,
         open_same_way=False,
         open_trades=0,
         tied_up=Decimal(0),
         last_exit_ns=None,
         realised_today=Decimal(0),
     )
-    return entry._replace(**changes)  # type: ignore[arg-type]  # A test changes any field.
+    return entry._replace(**{name: changes[name] for name in changes if name not in OF_THE_LEG})  # type: ignore[arg-type]
 
 
 def limits(**values: float) -> dict[str, object]:
@@ -75,7 +80,7 @@ REFUSED: dict[str, tuple[Rule, dict[str, object], str]] = {
     ),
     "written option": (
         Rule.NOT_TRADABLE,
-        {"instrument": CALL, "product": Product.OPTION, "direction": Direction.SHORT},
+        {"instrument": CALL, "product": Product.OPTION, "side": Side.SELL},
         "bought, never written",
     ),
     "old signal": (Rule.STALE_SIGNAL, {"now_ns": at("10:01:01")}, "61 s old, at most 60 s"),
@@ -95,6 +100,18 @@ REFUSED: dict[str, tuple[Rule, dict[str, object], str]] = {
         {"now_ns": at("15:00"), **moved(candle_close_ns=at("15:00"))},
         "last 15 minutes before square-off",
     ),
+    "expiring": (
+        Rule.EXPIRY,
+        {"instrument": replace(CALL, expiry=DAY), "product": Product.OPTION,
+         "now_ns": at("13:00"), **moved(candle_close_ns=at("13:00"))},
+        "expires on 2025-12-01, it is entered until 13:00",
+    ),
+    "expired": (
+        Rule.EXPIRY,
+        {"instrument": replace(CALL, expiry=date(2025, 11, 27)), "product": Product.OPTION},
+        "expires on 2025-11-27",
+    ),
+    "nothing to trade": (Rule.NOT_TRADABLE, {"problem": "no call is watched"}, "no call"),
     "never traded": (Rule.NO_PRICE, {"last_price": None}, "has not been traded yet"),
     "no stop": (Rule.STOP_MISSING, moved(stop=None), "needs a stop"),
     "poor reward": (Rule.REWARD_RISK, moved(target=103.9), "reward 3.90 to risk 2.00 is below 2"),
@@ -142,6 +159,12 @@ PASSES: dict[str, dict[str, object]] = {
     "two open": {"open_trades": 2},
     "thirty minutes since": {"last_exit_ns": at("09:30")},
     "a paisa short of the daily loss": {"realised_today": Decimal("-59999.99")},
+    "expiring, in the morning": {
+        "instrument": replace(CALL, expiry=DAY),
+        "product": Product.OPTION,
+        "now_ns": at("13:00") - 1,
+        **moved(candle_close_ns=at("12:59:30")),
+    },
     "bought option": {"instrument": CALL, "product": Product.OPTION},
 }
 
@@ -179,6 +202,37 @@ def test_a_future_ties_up_its_margin_and_comes_in_lots() -> None:
         **moved(price=26_000.0, stop=25_990.0, target=26_020.0),
     )
     assert judge(entry, "t") == Approved("t", 75, Decimal("292500.0000"))
+
+
+def test_an_option_is_sized_by_what_it_loses_when_the_future_is_at_the_stop() -> None:
+    """Lots: floor(2 % of 1,000,000 / (20 points x delta 0.4 x 75)) = 33, by premium 40."""
+    option = {"instrument": CALL, "product": Product.OPTION, "last_price": 100.0}
+    levels = moved(price=26_000.0, stop=25_980.0, target=26_040.0)
+    assert judge(an_entry(**option, **levels, delta=0.4), "t") == Approved(
+        "t", 33 * 75, Decimal("247500.00")
+    )
+    # Where no chain tells the delta, half a point per point: 26 lots.
+    unknown = judge(an_entry(**option, **levels), "t")
+    assert isinstance(unknown, Approved)
+    assert unknown.quantity == 26 * 75
+
+
+def test_a_tier_is_a_share_of_the_size() -> None:
+    roomy = limits(max_outlay_pct=100)
+    tiered = moved(stop=90.0, target=120.0, tier=0.5)
+    assert judge(an_entry(**tiered, **roomy), "t") == Approved("t", 1_000, Decimal("100000.00"))
+
+
+def test_legs_are_sized_together_by_their_ratios() -> None:
+    future = Leg(FUTURE, Product.FUTURE, Side.BUY, 1, 26_000.0, A_LEG.session)
+    put = Leg(CALL, Product.OPTION, Side.BUY, 2, 100.0, A_LEG.session, -0.5)
+    entry = an_entry(
+        legs=(future, put),
+        **moved(price=26_000.0, stop=25_980.0, target=26_040.0),
+        **limits(max_outlay_pct=100),
+    )
+    # One lot of the trade loses 20 x (75 + 2 x 0.5 x 75) = 3,000 and ties up 292,500 + 15,000.
+    assert judge(entry, "t") == Approved("t", 3 * 75, Decimal("922500.00"))
 
 
 def test_rules_are_asked_in_their_order() -> None:

@@ -2,12 +2,9 @@
 
 from decimal import Decimal
 
-import pytest
-
-from core.candle import NEVER_NS
-from core.order import Fill, OrderPurpose, Owner, Side
+from core.levels import Levels
+from core.order import Fill, OrderPurpose, Owner, Side, side_of
 from core.signals import Direction
-from core.strategy import TradeMode
 from core.trade import ExitReason, RunningTrade, TradeStatus
 from tests.core.market import RELIANCE
 
@@ -19,9 +16,11 @@ def a_trade(
     stop: float | None = 98.0,
     target: float | None = 104.0,
 ) -> RunningTrade:
+    side = side_of(direction, entering=True)
+    levels = Levels(RELIANCE, direction, 100.0, stop=stop, target=target)
     return RunningTrade(
-        "t", OWNER, "signal", "digest", RELIANCE, direction, stop, target, Decimal(0), NEVER_NS,
-        TradeMode.VIRTUAL,
+        "t", OWNER, "signal", "digest",
+        instrument=RELIANCE, direction=direction, side=side, levels=levels,
     )  # fmt: skip
 
 
@@ -47,35 +46,6 @@ def test_entries_and_exits_in_parts_add_up() -> None:
     # Exact, though the averages are rounded: 25 x 104.00 + 5 x 103.90 - 10 x 100 - 20 x 100.10.
     assert last.gross_pnl == Decimal("117.50")
     assert (last.charges, last.net_pnl) == (Decimal("5.00"), Decimal("112.50"))
-
-
-@pytest.mark.parametrize(
-    ("direction", "stop", "target", "price", "reached"),
-    [
-        (Direction.LONG, 98.0, 104.0, 98.0, ExitReason.STOP_LOSS),
-        (Direction.LONG, 98.0, 104.0, 98.1, None),
-        (Direction.LONG, 98.0, 104.0, 104.0, ExitReason.TARGET),
-        (Direction.SHORT, 102.0, 96.0, 102.0, ExitReason.STOP_LOSS),
-        (Direction.SHORT, 102.0, 96.0, 95.9, ExitReason.TARGET),
-        (Direction.SHORT, 102.0, 96.0, 101.9, None),
-        (Direction.LONG, None, None, 1.0, None),
-        (Direction.LONG, 100.0, 100.0, 100.0, ExitReason.STOP_LOSS),
-    ],
-)
-def test_a_level_is_reached_by_a_price_at_it(
-    direction: Direction,
-    stop: float | None,
-    target: float | None,
-    price: float,
-    reached: ExitReason | None,
-) -> None:
-    assert a_trade(direction, stop, target).touched(price) is reached
-
-
-def test_levels_are_below_and_above_whichever_way_the_trade_looks() -> None:
-    assert a_trade().levels() == (98.0, 104.0)
-    assert a_trade(Direction.SHORT, 102.0, 96.0).levels() == (96.0, 102.0)
-    assert a_trade(stop=None, target=None).levels() == (float("-inf"), float("inf"))
 
 
 def test_a_trade_that_holds_nothing_and_waits_for_nothing_is_over() -> None:
