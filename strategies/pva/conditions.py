@@ -53,6 +53,8 @@ class Reading(NamedTuple):
     ----------
     average_volume
         SMA20 of the candle before, units.
+    obv
+        On-balance volume, units.
     confirmed
         The divergences confirmed on this very candle.
     """
@@ -65,6 +67,7 @@ class Reading(NamedTuple):
     vwap: float | None
     poc: float | None
     average_volume: float | None
+    obv: int
     confirmed: Divergence
 
     def indicators(self) -> dict[str, float]:
@@ -160,6 +163,7 @@ class Conditions:
             vwap,
             poc,
             average,
+            obv,
             confirmed,
         )
 

@@ -37,7 +37,7 @@ def a_reading(  # Quiet by default: no rule of either preset fires on it.
         FUTURE.key, Interval.M5, start, start + 5 * NS_PER_MINUTE,
         close, close, close, close, volume,
     )  # fmt: skip
-    return Reading(candle, NOTHING, NOTHING, 20.0, vroc, 26_000.0, 25_990.0, average, confirmed)
+    return Reading(candle, NOTHING, NOTHING, 20.0, vroc, 26_000.0, 25_990.0, average, 0, confirmed)
 
 
 def held(
