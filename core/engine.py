@@ -445,7 +445,7 @@ class Engine:
             rule.ratio,
             watched.builder.price or None,
             watched.sessions.on_day_of(self._now_ns),
-            watched.delta,
+            1.0 if key == instrument.key else watched.delta,
         )
 
     def _depth(self, watched: Watched) -> Book | None:

@@ -189,6 +189,16 @@ def test_the_delta_told_decides_the_size() -> None:
     assert order.quantity == 17 * 75
 
 
+def test_an_option_with_a_signal_of_its_own_is_sized_by_its_own_stop() -> None:
+    floor = Floor()
+    floor.engine.deploy(a_config(capital="5000000", instruments=(CALL.key,)))
+    own = floor.signal(
+        Direction.LONG, instrument=CALL.key, price=100.0, stop=98.0, target=106.0, tier=0.1
+    )
+    # 10,000 may be lost; two points x 75 is 150 a lot.
+    assert sum(order.quantity for order in orders(own)) == 66 * 75
+
+
 def test_two_legs_are_entered_and_left_together() -> None:
     floor = Floor()
     sent = orders(floor.signal(Direction.SHORT, FUTURE_SHORT, BUY_CALL))
