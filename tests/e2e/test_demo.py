@@ -76,6 +76,17 @@ def test_nothing_is_left_after_kill(moment: str) -> None:
         assert not demo.left(), "nor what was started at the last moment"
 
 
+def test_a_part_that_dies_ends_the_demo_which_says_which_one_and_leaves_nothing() -> None:
+    with running_demo() as demo:
+        demo.wait_said(READY)
+        processes = demo.processes()
+        (worker,) = (each for each in processes if each.cmdline()[1:4] == ["-m", "worker", "run"])
+        worker.kill()
+        _assert_gone(processes)
+        assert demo.process.wait(GONE_SECONDS) == 75
+    assert any("the worker ended with status -9" in line for line in demo.lines)
+
+
 def _assert_gone(processes: list[psutil.Process]) -> None:
     _, alive = psutil.wait_procs(processes, timeout=GONE_SECONDS)
     assert not alive
