@@ -13,7 +13,7 @@ import time
 from dataclasses import asdict
 from typing import Any, Final
 
-from core.candle import Candle, InstrumentKey
+from core.candle import Candle
 from core.errors import TradingError
 from core.order import Owner
 from core.strategy import ConfigStatus, StrategyConfig
@@ -95,9 +95,13 @@ class Deployment:
         """End the process; close what is open unless it is to be kept."""
         self._give_up_restart()
         market = self._parts.market
-        if self.is_deployed:
+
+        def stop() -> None:
             self._note("STOP", keep_positions=keep_positions)
             market.take_effects(market.engine.stop(self.id, keep_positions=keep_positions))
+
+        if self.is_deployed:
+            await market.rounds.between(stop)
         await self._runner.end()
         self._report(ConfigStatus.STOPPED)
 
@@ -118,16 +122,24 @@ class Deployment:
             self.fail(str(error))
             raise
 
-    def pause(self) -> None:
+    async def pause(self) -> None:
         """Enter nothing more; the process goes on listening, protective exits go on."""
-        self._note("PAUSE")
-        self._parts.market.engine.pause(self.id)
+
+        def pause() -> None:
+            self._note("PAUSE")
+            self._parts.market.engine.pause(self.id)
+
+        await self._parts.market.rounds.between(pause)
         self._report(ConfigStatus.PAUSED)
 
-    def resume(self) -> None:
+    async def resume(self) -> None:
         """Enter again."""
-        self._note("RESUME")
-        self._parts.market.engine.resume(self.id)
+
+        def resume() -> None:
+            self._note("RESUME")
+            self._parts.market.engine.resume(self.id)
+
+        await self._parts.market.rounds.between(resume)
         self._report(ConfigStatus.ACTIVE)
 
     async def update(self, design: Design) -> None:
@@ -177,13 +189,15 @@ class Deployment:
         self._parts.watch(instruments)
         left = await self._left(await self._parts.market.time_known())
         past = await self._runner.warm_up(instruments, design.intervals, loaded.warm_up)
-        keys = tuple(each.key for each in instruments)
-        self.design = design
-        self._parts.market.digests[self.id] = loaded.digest
-        self._deploy(design.on(keys, status), left)
-        self._record(keys, loaded.digest, past)
-        if status is ConfigStatus.PAUSED:
-            self._note("PAUSE")
+        config = design.on(tuple(each.key for each in instruments), status)
+
+        def enter() -> None:
+            self.design = design
+            self._parts.market.digests[self.id] = loaded.digest
+            self._deploy(config, left)
+            self._record(config, loaded.digest, past)
+
+        await self._parts.market.rounds.between(enter)
 
     async def _left(self, now_ns: int) -> Left:
         return Left() if self._has_taken_up else await self._parts.books.of(self.id, now_ns)
@@ -207,11 +221,12 @@ class Deployment:
         if open_trades:
             self.log("info", f"{open_trades} open trades of an earlier run are taken up")
 
-    def _record(self, keys: tuple[InstrumentKey, ...], digest: str, past: list[Candle]) -> None:
+    def _record(self, config: StrategyConfig, digest: str, past: list[Candle]) -> None:
         fact = {
             **self.design._asdict(),
             "risk": asdict(self.design.risk),
-            "instruments": keys,
+            "instruments": config.instruments,
+            "status": str(config.status),
             "digest": digest,
             "warm_up": [candle.as_tuple() for candle in past],
         }

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple, Protocol
 
 from core.candle import Candle, InstrumentKey, Interval
+from core.errors import TradingError
 from core.signals import Signal
 from worker.messages import Heard
 
@@ -73,6 +74,7 @@ class Rounds:
         self._open: Final[dict[int, dict[str, Listener]]] = {}
         self._collected: Final[dict[int, list[Wanted]]] = {}
         self._timers: Final[dict[int, asyncio.TimerHandle]] = {}
+        self._afterwards: Final[list[tuple[Callable[[], None], asyncio.Future[None]]]] = []
         self.number = 0
 
     def join(
@@ -140,6 +142,19 @@ class Rounds:
             self._collected[number] += wanted
         self._take_off(number, listener.id)
 
+    async def between(self, work: Callable[[], None]) -> None:
+        """Do something that changes what a signal leads to, such as a command.
+
+        Where the market waits for the answers, it is done after the signals of the round that
+        is open and before the next tick, as a replay does it; raises what `work` raises.
+        """
+        if self._hold is None or not self._open:
+            work()
+            return
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._afterwards.append((work, done))
+        await done
+
     def awaits(self, listener: Listener) -> bool:
         """Return whether an answer of a listener is still to come."""
         return any(listener.id in asked for asked in self._open.values())
@@ -159,7 +174,21 @@ class Rounds:
         collected = self._collected.pop(number)
         if self._hold is not None and self._release is not None:
             self._apply(sorted(collected, key=_place))
+            if not self._open:
+                self._do_afterwards()
             self._release()
+
+    def _do_afterwards(self) -> None:
+        while self._afterwards:
+            work, done = self._afterwards.pop(0)
+            if done.cancelled():
+                continue  # Whoever wanted it is gone.
+            try:
+                work()
+            except TradingError as error:
+                done.set_exception(error)
+            else:
+                done.set_result(None)
 
     def _time_is_up(self, number: int) -> None:
         for listener in list(self._open.get(number, {}).values()):

@@ -4,7 +4,7 @@ In:  groups of events that must not be lost; events of which only the newest mat
 Out: calls of `worker_write`, at most 500 events each, in order, until the database has them.
 Next: `supabase/migrations/*_create_worker_write.sql`.
 
-The tick path only appends to a list here. Disk and network are touched by one task, `run`, and
+The tick path only appends to a list here. Disk and network are touched by two tasks of their own,
 the disk in a thread, so that neither can hold a tick up. While Supabase is away the outbox grows
 and everything else goes on.
 """
@@ -12,7 +12,7 @@ and everything else goes on.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from core.errors import StoreError
@@ -46,8 +46,10 @@ class Store:
         self._outbox: Final = outbox
         self._new: list[Sequence[Event]] = []
         self._newest: dict[str, Event] = {}
-        self._wake: Final = asyncio.Event()
+        self._something_new: Final = asyncio.Event()
+        self._something_to_send: Final = asyncio.Event()
         self._drained: Final = asyncio.Event()
+        self._disk: Final = asyncio.Lock()
         self._backoff: Final = Backoff(0.2, 10.0)
         self.counters: Final[Counter[str]] = Counter()
         self.waiting = outbox.count()
@@ -58,12 +60,12 @@ class Store:
         if events:
             self._new.append(events)
             self._drained.clear()
-            self._wake.set()
+            self._something_new.set()
 
     def put_newest(self, name: str, event: Event) -> None:
         """Store an event that replaces the one of the same name if that has not been sent."""
         self._newest[name] = event
-        self._wake.set()
+        self._something_to_send.set()
 
     async def run(self) -> None:
         """Write until cancelled.
@@ -72,22 +74,25 @@ class Store:
         ------
         LeaseLostError
             If another worker has the lease.
+        StoreError
+            If the disk cannot be written to.
         """
-        if self.waiting:
-            self._wake.set()
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            await self._save()
-            while await self._send():
-                await self._save()
-            if not self._new:
-                self._drained.set()
+        # Two tasks: what happens while the database does not answer must be on disk too.
+        tasks = [asyncio.create_task(self._saving()), asyncio.create_task(self._sending())]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for task in done:
+            task.result()
 
     async def flush(self, seconds: float) -> bool:
         """Wait until the database has everything, at most so long; return whether it has."""
         self._drained.clear()
-        self._wake.set()
+        self._something_new.set()
+        self._something_to_send.set()
         try:
             async with asyncio.timeout(seconds):
                 await self._drained.wait()
@@ -96,40 +101,58 @@ class Store:
         return True
 
     async def save(self) -> None:
-        """Put what is still in memory on disk: the last thing before the end."""
-        await self._save()
-
-    async def _save(self) -> None:
-        """Move what is new from memory to disk."""
+        """Move what is new from memory to disk; at the end of the process the last thing."""
         new, self._new = self._new, []
         if not new:
             return
         try:
-            await asyncio.to_thread(self._outbox.append, new)
+            await self._on_disk(self._outbox.append, new)
         except StoreError:
             self._new = new + self._new  # Nothing was written; keep it for the next try.
             raise
 
+    async def _saving(self) -> None:
+        while True:
+            await self._something_new.wait()
+            self._something_new.clear()
+            await self.save()
+            self._something_to_send.set()
+
+    async def _sending(self) -> None:
+        while True:
+            await self._something_to_send.wait()
+            self._something_to_send.clear()
+            while await self._send():
+                pass
+            if not self._new:
+                self._drained.set()
+
     async def _send(self) -> bool:
-        """Send one batch; return whether there may be more."""
-        pending = await asyncio.to_thread(self._outbox.oldest, MOST_PER_CALL)
-        room = MOST_PER_CALL - len(pending)
-        newest = [self._newest.pop(name) for name in list(self._newest)[:room]]
-        events = [each.event for each in pending] + newest
-        if not events:
+        """Send one batch; return whether there was one."""
+        pending = await self._on_disk(self._outbox.oldest, MOST_PER_CALL)
+        names = list(self._newest)[: MOST_PER_CALL - len(pending)]
+        newest = {name: self._newest.pop(name) for name in names}
+        if not pending and not newest:
             self.waiting = 0
             return False
         try:
-            outcomes = await self._write(events)
-        except RefusedError as error:
-            await self._refused(error)
-            return True
+            outcomes = await self._write([*(each.event for each in pending), *newest.values()])
         except StoreError as error:
-            await self._wait(error)
+            self._newest = {**newest, **self._newest}  # Unless newer ones have come meanwhile.
+            await self._failed(error)
             return True
         self._backoff.reset()
-        await asyncio.to_thread(self._settle, pending, outcomes)
-        return len(pending) == MOST_PER_CALL or bool(self._new) or bool(self._newest)
+        await self._on_disk(self._settle, pending, outcomes)
+        return True
+
+    async def _on_disk[**P, T](self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do something with the outbox in a thread, one at a time and never half."""
+        async with self._disk:
+            doing = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+            try:
+                return await asyncio.shield(doing)
+            finally:
+                await asyncio.wait([doing])
 
     async def _write(self, events: list[Event]) -> list[dict[str, Any]]:
         self.counters["calls"] += 1
@@ -138,19 +161,15 @@ class Store:
         )
         return answer
 
-    async def _refused(self, error: RefusedError) -> None:
-        """Take the lease again if that is what a whole batch was refused for; else wait."""
-        if error.code == LOST:
+    async def _failed(self, error: StoreError) -> None:
+        """Take the lease again if that was the reason; otherwise wait, longer each time."""
+        if isinstance(error, RefusedError) and error.code == LOST:
             _log.warning("write refused: %s", error)
             await self._lease.acquire()
             return
-        self.counters["refused"] += 1
-        await self._wait(error)
-
-    async def _wait(self, error: StoreError) -> None:
         seconds = self._backoff.next()
         self.counters["retries"] += 1
-        self.waiting = await asyncio.to_thread(self._outbox.count)
+        self.waiting = await self._on_disk(self._outbox.count)
         _log.warning(
             "not stored, next try in %.1f s: %s",
             seconds,

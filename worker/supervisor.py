@@ -140,9 +140,9 @@ class Supervisor:
             deployment.forget_crashes()
             await deployment.restart()
         elif name == "PAUSE":
-            deployment.pause()
+            await deployment.pause()
         elif name == "RESUME":
-            deployment.resume()
+            await deployment.resume()
         else:
             raise ConfigError(f"command {name!r} is unknown")
         return None

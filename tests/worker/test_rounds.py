@@ -159,3 +159,28 @@ async def test_who_does_not_answer_in_time_is_told(monkeypatch: pytest.MonkeyPat
         await scene.b.was_late.wait()
     assert scene.b.late == [1]
     assert scene.a.late == []
+
+
+async def test_a_command_during_a_round_takes_effect_after_its_signals() -> None:
+    scene = Scene()
+    seen: list[tuple[int, int]] = []
+    scene.rounds.hand_out([_candle()])
+    command = asyncio.create_task(
+        scene.rounds.between(lambda: seen.append((len(scene.applied), scene.holds)))
+    )
+    await asyncio.sleep(0)
+    assert seen == []
+    scene.rounds.answered(scene.a, 1, [_signal(60)])
+    scene.rounds.answered(scene.b, 1, [_signal(60)])
+    await command
+    assert seen == [(2, 1)]
+    assert scene.holds == 0
+
+
+async def test_a_command_between_rounds_takes_effect_at_once() -> None:
+    done: list[str] = []
+    await Scene().rounds.between(lambda: done.append("now"))
+    live = Scene(waits=False)
+    live.rounds.hand_out([_candle()])
+    await live.rounds.between(lambda: done.append("live"))
+    assert done == ["now", "live"]

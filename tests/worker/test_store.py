@@ -152,3 +152,31 @@ async def test_errors_say_who_is_to_act(stack: RunningStack) -> None:
                 "worker_write", p_shard="x", p_holder="nobody", p_token=1, p_events=[]
             )
         assert caught.value.code == "TB423"
+
+
+async def test_what_happens_while_the_database_does_not_answer_is_on_disk_at_once(
+    stack: RunningStack, tmp_path: Path
+) -> None:
+    async with (
+        _store(stack, tmp_path / "other", "silent") as (_, _supabase, _outbox, lease),
+        Supabase("http://127.0.0.1:9", "key") as nobody,
+    ):
+        outbox = Outbox(tmp_path / "outbox")
+        store = Store(nobody, lease, outbox)
+        running = asyncio.create_task(store.run())
+        store.put([_candle(13)])
+        async with asyncio.timeout(10):
+            await _retried(store)
+            store.put([_candle(14), _candle(15)])
+            await _retried(store)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        assert outbox.count() == 3
+        outbox.close()
+
+
+async def _retried(store: Store) -> None:
+    """Wait until one more attempt has failed."""
+    before = store.counters["retries"]
+    while store.counters["retries"] == before:  # noqa: ASYNC110 - a counter has no event.
+        await asyncio.sleep(0.01)
