@@ -43,6 +43,7 @@ class Runner:
         self._child: Child | None = None
         self._loaded: asyncio.Future[Loaded] | None = None
         self._traceback = ""
+        self._warm_at_tick = 0
         self._hears: Hearing = ((), ())
         self._early: list[Candle] | None = None
         """While a strategy is warmed up: the candles that are completed meanwhile."""
@@ -106,6 +107,7 @@ class Runner:
         past = _with_later(past, early)
         market.rounds.forget_trades(self)  # They were made by the strategy it replaces.
         child.send(WarmUp(tuple(past)))
+        self._warm_at_tick = market.intake.ticks
         return past
 
     async def end(self) -> None:
@@ -164,8 +166,9 @@ class Runner:
     def _note_silence(self) -> None:
         """Record that the strategy answers no more, nor to what it was asked by the last tick."""
         market = self._parts.market
+        was_asked = market.rounds.awaits(self) and market.intake.ticks > self._warm_at_tick
         fact = {"config_id": self.id, "command": "LEAVE"}
-        market.note("commands", fact, ticks_ago=int(market.rounds.awaits(self)))
+        market.note("commands", fact, ticks_ago=int(was_asked))
 
 
 def _with_later(past: list[Candle], later: list[Candle]) -> list[Candle]:

@@ -5,10 +5,12 @@ Out: PostgREST's own answers: status, headers and body are not touched.
 Next: `devstack/supabase/auth/service.py`.
 """
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
 from aiohttp import (
+    ClientConnectionResetError,
     ClientError,
     ClientResponse,
     ClientSession,
@@ -21,6 +23,8 @@ from multidict import CIMultiDict
 from yarl import URL
 
 PREFIX = "/rest/v1"
+
+_log = logging.getLogger(__name__)
 
 # RFC 9110 7.6.1: these speak about one connection and are not passed on.
 _HOP_BY_HOP = frozenset(
@@ -92,10 +96,13 @@ async def _stream(answer: ClientResponse, request: web.Request) -> web.StreamRes
     response = web.StreamResponse(
         status=answer.status, reason=answer.reason, headers=_passed_on(answer.headers)
     )
-    await response.prepare(request)
-    async for chunk in answer.content.iter_any():
-        await response.write(chunk)
-    await response.write_eof()
+    try:
+        await response.prepare(request)
+        async for chunk in answer.content.iter_any():
+            await response.write(chunk)
+        await response.write_eof()
+    except ClientConnectionResetError:  # The caller has left: nobody is there to be told.
+        _log.debug("the caller left before the answer to %s %s", request.method, request.path)
     return response
 
 
