@@ -199,6 +199,31 @@ def test_a_closed_trade_is_forgotten() -> None:
     assert said(strategy, rest) == []
 
 
+def test_two_signals_at_once_are_told_apart_by_their_stops() -> None:
+    other = (FUTURE.segment, 900_002)
+    strategy = Pva(PvaParameters(fade_rule="literal"))
+    signals: list[Signal] = []
+    for candle in CANDLES:
+        beside = Candle(
+            other, candle.interval, candle.open_ns, candle.close_ns, candle.open + 1_000,
+            candle.high + 1_000, candle.low + 1_000, candle.close + 1_000, candle.volume,
+        )  # fmt: skip
+        signals += [each for each in map(strategy.on_candle, (candle, beside)) if each]
+        if candle.close_ns == ENTRY_NS and len(signals) == 2 and not strategy.metrics()["views"]:
+            strategy.on_trade(a_trade(signals[1]))
+    one, another, *exits = signals
+    assert (one.instrument, another.instrument) == (FUTURE.key, other)
+    assert {each.instrument for each in exits} == {other}
+
+
+def test_a_trade_that_none_of_its_signals_made_is_left_to_its_levels() -> None:
+    strategy, rest, signal = entered()
+    strategy.on_trade(a_trade(signal, direction=Direction.SHORT))
+    strategy.on_trade(a_trade(signal, id="earlier", entry_ns=signal.candle_close_ns - 1))
+    assert strategy.metrics() == {"views": 0.0}
+    assert said(strategy, rest) == []
+
+
 def test_a_restart_finds_the_signal_of_an_open_trade_again() -> None:
     strategy, rest, signal = entered()
     before = len(CANDLES) - len(rest)
