@@ -1,18 +1,24 @@
 """Mean reversion against its rule, recomputed from whole series."""
 
 import pickle
+from decimal import Decimal
 from itertools import pairwise
 from statistics import fmean, pstdev
 
 import pytest
 
 import strategies
-from core.candle import Candle
+from backtest.candle_file import ticks_of
+from backtest.driver import Deployment, Driver, run_id_of
+from core.candle import Candle, Interval
+from core.engine import Engine
 from core.errors import ConfigError
-from core.signals import Direction, Signal, SignalType, check_signal
+from core.risk_parameters import RiskParameters
+from core.signals import Direction, ExitReason, Signal, SignalType, check_signal
+from core.strategy import StrategyConfig
 from strategies.mean_reversion import MeanReversion, MeanReversionParameters
 from tests.core.indicators.test_contract import atr_by_definition
-from tests.core.market import FUTURE
+from tests.core.market import CALENDAR, FUTURE, RELIANCE
 from tests.strategies.candles import a_candle, a_series, a_trade, said
 
 
@@ -125,3 +131,20 @@ def test_a_copy_pickled_half_way_says_the_same() -> None:
 def test_thresholds_that_overlap_are_refused_with_both_values() -> None:
     with pytest.raises(ConfigError, match=r"oversold \(95\) must be below overbought \(90\)"):
         strategies.make("mean_reversion", {"oversold": 95})
+
+
+def test_in_the_engine_trades_end_back_at_the_middle_or_at_their_stop() -> None:
+    config = StrategyConfig(
+        "c", "s", "u", "p", "reversion", (RELIANCE.key,), (Interval.M1,), Decimal(100_000),
+        RiskParameters(cooldown_minutes=0),
+    )  # fmt: skip
+    engine = Engine(run_id_of("reversion"), CALENDAR)
+    driver = Driver(engine)
+    slot = engine.watch(RELIANCE)
+    driver.deploy(Deployment(config, MeanReversion(MeanReversionParameters()), "digest"))
+    driver.play(ticks_of(a_series(340), slot, has_volume=True))
+    reasons = {trade.exit_reason for trade in driver.result.closed}
+    assert ExitReason.SIGNAL in reasons
+    assert reasons <= {ExitReason.SIGNAL, ExitReason.STOP_LOSS}
+    directions = {trade.direction for trade in driver.result.trades}
+    assert directions == set(Direction)
