@@ -13,7 +13,7 @@ from core.brokers.paper import PaperBroker
 from core.brokers.port import Execution
 from core.candle import NEVER_NS, InstrumentKey
 from core.charges import ChargesTable, product_of
-from core.decision import Decision, MarketView, verdict_on
+from core.decision import Decision, MarketView, Standing, verdict_on
 from core.desk import Account, Desk
 from core.effects import Effect
 from core.errors import ConfigError, DataError
@@ -21,9 +21,10 @@ from core.expiry import square_off_of
 from core.instrument import Instrument
 from core.ledger import entries_of
 from core.levels import Levels, levels_of
+from core.loss_watch import Group, LossWatch, PortfolioLimits, PriceOf
 from core.money import ZERO
 from core.order import Fill, Order, OrderPurpose, OrderStatus, Owner, other_side, slices
-from core.risk import Approved, Refused, Rule, outlay_of, outlay_of_lot
+from core.risk import Approved, PortfolioState, Refused, Rule, outlay_of, outlay_of_lot
 from core.session import NS_PER_SECOND, ist_date
 from core.signals import Direction, Signal
 from core.strategy import ConfigStatus, StrategyConfig, TradeMode
@@ -45,15 +46,21 @@ class Dealer:
         What orders cost.
     broker
         Where simulated orders go.
+    price_of
+        Answers last prices.
     """
 
-    def __init__(self, run_id: UUID, charges: ChargesTable, broker: PaperBroker) -> None:
+    def __init__(
+        self, run_id: UUID, charges: ChargesTable, broker: PaperBroker, price_of: PriceOf
+    ) -> None:
         self._run_id: Final = run_id
         self._charges: Final = charges
         self._broker: Final = broker
         self._desks: dict[str, Desk] = {}
         self._trade_of_order: dict[str, RunningTrade] = {}
         self._counts: dict[str, int] = {}
+        self._losses: Final = LossWatch(price_of)
+        self._limits: dict[str, PortfolioLimits] = {}
 
     def new_id(self, kind: str) -> str:
         """Return the next id of a kind of row, uuid as text."""
@@ -139,7 +146,8 @@ class Dealer:
         desk = self.desk(config_id)
         decision_id, now_ns = self.new_id("signal"), view.now_ns
         ending = self._ended_by(desk, signal)
-        verdict = verdict_on(signal, desk, view, ending, self.new_id("trade"))
+        standing = self._standing(desk, ending, now_ns)
+        verdict = verdict_on(signal, desk, view, ending, self.new_id("trade"), standing)
         effects: list[Effect] = [
             Decision(
                 decision_id,
@@ -194,6 +202,37 @@ class Dealer:
                 effects += self._exit(desk, trade, trade.due_reason, now_ns)
         return effects
 
+    def limit_portfolio(self, portfolio_id: str, limits: PortfolioLimits) -> None:
+        """Limit what all configs of a portfolio do together."""
+        self._limits[portfolio_id] = limits
+
+    def loss_band(self, key: InstrumentKey) -> tuple[float, float]:
+        """Return two prices of an instrument between which no daily loss limit is reached."""
+        return self._losses.band(key)
+
+    def watch_losses(self, key: InstrumentKey, now_ns: int) -> list[Effect]:
+        """Close and block whoever holds an instrument and has lost as much as the day allows."""
+        effects: list[Effect] = []
+        for group in self._groups(key):
+            if not self._losses.has_lost(group, now_ns):
+                continue
+            for desk in group.desks:
+                desk.block(now_ns)
+                for trade in desk.staying():
+                    effects += self._exit(desk, trade, ExitReason.CIRCUIT_BREAKER, now_ns)
+        return effects
+
+    def held_beside(self, key: InstrumentKey) -> list[InstrumentKey]:
+        """Return all instruments held by whoever holds one, that one included."""
+        return list(
+            dict.fromkeys(
+                trade.instrument.key
+                for group in self._groups(key)
+                for desk in group.desks
+                for trade in desk.running.values()
+            )
+        )
+
     def execution(self, done: Execution, now_ns: int) -> list[Effect]:
         """Book one execution: order, fill, trade and ledger.
 
@@ -220,6 +259,36 @@ class Dealer:
         if running.is_over:
             desk.close(running, trade)
         return [order, fill, trade, *entries_of(fill, running.cash - before_cash, self.new_id)]
+
+    def _groups(self, key: InstrumentKey) -> list[Group]:
+        """Return the configs that hold an instrument, and their portfolios that have limits."""
+        holders = [desk for desk in self._desks.values() if desk.holds(key)]
+        groups = [Group(desk.config.id, (desk,), desk.loss_limit) for desk in holders]
+        for portfolio_id in dict.fromkeys(desk.config.portfolio_id for desk in holders):
+            limits = self._limits.get(portfolio_id)
+            if limits is not None:
+                groups.append(Group(portfolio_id, self._desks_of(portfolio_id), limits.daily_loss))
+        return groups
+
+    def _desks_of(self, portfolio_id: str) -> tuple[Desk, ...]:
+        return tuple(
+            desk for desk in self._desks.values() if desk.config.portfolio_id == portfolio_id
+        )
+
+    def _standing(self, desk: Desk, ending: list[RunningTrade], now_ns: int) -> Standing:
+        day_pnl = self._losses.day_pnl((desk,), now_ns)
+        limits = self._limits.get(desk.config.portfolio_id)
+        if limits is None:
+            return Standing(day_pnl)
+        desks = self._desks_of(desk.config.portfolio_id)
+        staying = [each for one in desks for each in one.staying() if each not in ending]
+        state = PortfolioState(
+            limits,
+            len({each.signal_id for each in staying}),
+            sum((each.outlay for each in staying), ZERO),
+            self._losses.day_pnl(desks, now_ns),
+        )
+        return Standing(day_pnl, state)
 
     def _run_again(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
         self,
@@ -253,6 +322,7 @@ class Dealer:
                 f"{running.open_quantity} units where it says {trade.open_quantity}"
             )
         desk.running[trade.id] = running
+        self._losses.look_again(instrument.key, desk.config.id)
 
     def _ended_by(self, desk: Desk, signal: Signal) -> list[RunningTrade]:
         """Return the trades that a signal ends: all for EXIT, else those of the other side."""

@@ -6,6 +6,7 @@ Next: `core/dealer.py`, which carries it out.
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 from core.desk import Desk
@@ -14,7 +15,7 @@ from core.instrument import Instrument
 from core.legs import Leg
 from core.money import ZERO
 from core.order import Owner
-from core.risk import Approved, Entry, Refused, Rule, judge
+from core.risk import Approved, Entry, PortfolioState, Refused, Rule, judge
 from core.signals import Direction, Signal, check_signal
 from core.trade import RunningTrade
 
@@ -58,8 +59,20 @@ class MarketView(NamedTuple):
     problem: str | None = None
 
 
-def verdict_on(
-    signal: Signal, desk: Desk, view: MarketView, ending: Sequence[RunningTrade], trade_id: str
+class Standing(NamedTuple):
+    """How the config and its portfolio stand today; the portfolio None where it has no limits."""
+
+    day_pnl: Decimal
+    portfolio: PortfolioState | None = None
+
+
+def verdict_on(  # noqa: PLR0913, PLR0917 - all that a decision depends on.
+    signal: Signal,
+    desk: Desk,
+    view: MarketView,
+    ending: Sequence[RunningTrade],
+    trade_id: str,
+    standing: Standing,
 ) -> Approved | Refused:
     """Return whether a signal is acted on.
 
@@ -69,13 +82,20 @@ def verdict_on(
         The running trades it would end.
     trade_id
         Of the trade it would begin.
+    standing
+        Profit of today.
     """
     try:
         direction = check_signal(signal).direction
     except DataError as error:
         return Refused(Rule.INVALID_SIGNAL, str(error))
     if direction is not None:
-        return judge(_entry(signal, direction, desk, view, ending), trade_id)
+        return judge(
+            _entry(signal, direction, desk, view, ending)._replace(
+                day_pnl=standing.day_pnl, portfolio=standing.portfolio
+            ),
+            trade_id,
+        )
     if not ending:
         return Refused(Rule.NOTHING_OPEN, f"nothing is open in {view.instrument.symbol}")
     return Approved(ending[0].id, sum(trade.open_quantity for trade in ending), ZERO)
@@ -101,6 +121,7 @@ def _entry(
         open_trades=len({trade.signal_id for trade in staying}),
         tied_up=sum((trade.outlay for trade in staying), ZERO),
         last_exit_ns=desk.last_exit_ns(view.instrument, direction),
-        realised_today=desk.realised_on_day_of(view.now_ns),
+        day_pnl=ZERO,
+        blocked=desk.is_blocked(view.now_ns),
         problem=view.problem,
     )

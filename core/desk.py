@@ -57,6 +57,7 @@ class Desk:
         self.positions: dict[InstrumentKey, Position] = {}
         self.orders = 0
         self.charges = ZERO
+        self._blocked: date | None = None
         self._last_exits: dict[tuple[str, Direction], int] = {}
         self._day: date | None = None
         self._realised_today = ZERO
@@ -81,6 +82,10 @@ class Desk:
             for trade in self.running.values()
         )
 
+    def holds(self, key: InstrumentKey) -> bool:
+        """Return whether a trade in an instrument has not ended."""
+        return any(trade.instrument.key == key for trade in self.running.values())
+
     def partners(self, running: RunningTrade) -> list[RunningTrade]:
         """Return the other legs of a trade."""
         return [
@@ -100,6 +105,20 @@ class Desk:
     def realised_on_day_of(self, now_ns: int) -> Decimal:
         """Return the net profit of the trades that ended on the day (IST) of an instant."""
         return self._realised_today if self._day == ist_date(now_ns) else ZERO
+
+    @property
+    def loss_limit(self) -> Decimal:
+        """Rupees of loss in a day at which everything is closed."""
+        percent = Decimal(str(self.config.risk.daily_loss_limit_pct))
+        return self.config.capital * percent / 100
+
+    def block(self, now_ns: int) -> None:
+        """Enter nothing more on the day (IST) of an instant."""
+        self._blocked = ist_date(now_ns)
+
+    def is_blocked(self, now_ns: int) -> bool:
+        """Return whether nothing is entered on the day (IST) of an instant."""
+        return self._blocked == ist_date(now_ns)
 
     def close(self, running: RunningTrade, trade: Trade | None) -> None:
         """Take a trade off the desk; `trade` is None when nothing of it was ever filled."""

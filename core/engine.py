@@ -28,6 +28,7 @@ from core.expiry import first_expiry, square_off_of
 from core.instrument import Instrument, InstrumentKind
 from core.legs import Chains, Leg, product_or_none
 from core.levels import Levels
+from core.loss_watch import PortfolioLimits
 from core.market_sessions import MarketSessions
 from core.order import Fill, Order, side_of
 from core.risk_parameters import RiskParameters
@@ -94,7 +95,9 @@ class Engine:
     ) -> None:
         self._calendar: Final = calendar
         self._broker: Final = PaperBroker(paper or PaperSettings())
-        self._dealer: Final = Dealer(run_id, charges or load_charges(), self._broker)
+        self._dealer: Final = Dealer(
+            run_id, charges or load_charges(), self._broker, self._price_of
+        )
         self._read_depth: Final = read_depth
         self._watched: list[Watched] = []
         self._slots: dict[InstrumentKey, int] = {}
@@ -302,6 +305,11 @@ class Engine:
         )
         self._dealer.restore(trade, fills, watched.instrument, levels, square_off)
         self._set_alerts(guarding)
+        self._set_alerts(watched)
+
+    def limit_portfolio(self, portfolio_id: str, limits: PortfolioLimits) -> None:
+        """Limit what all configs of a portfolio do together, from the next event on."""
+        self._dealer.limit_portfolio(portfolio_id, limits)
 
     def pause(self, config_id: str) -> None:
         """Enter nothing more for a config; its protective exits go on."""
@@ -399,12 +407,27 @@ class Engine:
             last = price if traded else watched.builder.price
             for done in self._broker.executions(key, now_ns, last, self._depth(watched)):
                 effects += self._dealer.execution(done, now_ns)
+        filled = bool(effects)
         if traded:
             touched = self._dealer.exit_touched(watched.guarded, price, now_ns)
             self._expect_fills(touched)
             effects += touched
+        low, high = self._dealer.loss_band(key)
+        if filled or (traded and not low < price < high):
+            effects += self._watch_losses(key)
         self._set_alerts(watched)
         return effects
+
+    def _watch_losses(self, key: InstrumentKey) -> list[Effect]:
+        """Stop whoever has lost too much; set anew which prices matter to the others."""
+        effects = self._dealer.watch_losses(key, self._now_ns)
+        for each in self._dealer.held_beside(key):
+            self._set_alerts(self._watched[self._slots[each]])
+        self._expect_fills(effects)
+        return effects
+
+    def _price_of(self, key: InstrumentKey) -> float:
+        return self._watched[self._slots[key]].builder.price
 
     def _expect_fills(self, effects: Sequence[Effect]) -> None:
         """Look at every packet of the instruments that orders were sent for."""
@@ -485,6 +508,7 @@ class Engine:
     def _set_alerts(self, watched: Watched) -> None:
         """Set between which prices nothing can happen, and note when the day of a trade ends."""
         key = watched.instrument.key
-        watched.guard(self._dealer.guarded_by(key), waiting=self._broker.has_orders(key))
+        waiting = self._broker.has_orders(key)
+        watched.guard(self._dealer.guarded_by(key), self._dealer.loss_band(key), waiting=waiting)
         for trade in watched.guarded:
             self._due_ns = min(self._due_ns, trade.due_ns)

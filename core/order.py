@@ -32,6 +32,8 @@ class OrderType(StrEnum):
 
     MARKET = "MARKET"
     LIMIT = "LIMIT"
+    STOP_LOSS = "STOP_LOSS"  # A limit order that wakes at its trigger.
+    STOP_LOSS_MARKET = "STOP_LOSS_MARKET"  # A market order that does.
 
 
 class OrderPurpose(StrEnum):
@@ -80,6 +82,8 @@ class Order(NamedTuple):
     ----------
     quantity, filled_quantity
         Units, not lots.
+    limit_price, trigger_price
+        Rupees, of the types that have them: the worst price, and the price that wakes it.
     turnover
         Rupees: price x quantity over all its fills.
     exit_reason
@@ -107,6 +111,7 @@ class Order(NamedTuple):
     trade_mode: TradeMode = TradeMode.VIRTUAL
     type: OrderType = OrderType.MARKET
     limit_price: Decimal | None = None
+    trigger_price: Decimal | None = None
     exit_reason: str | None = None
     status: OrderStatus = OrderStatus.PENDING
     filled_quantity: int = 0

@@ -17,6 +17,7 @@ from core.charges import Product
 from core.expiry import is_too_late
 from core.instrument import Instrument
 from core.legs import Leg
+from core.loss_watch import PortfolioLimits
 from core.money import ZERO, to_money
 from core.risk_parameters import RiskParameters
 from core.session import NS_PER_MINUTE, NS_PER_SECOND
@@ -46,6 +47,8 @@ class Rule(StrEnum):
     MAX_OPEN_TRADES = "MAX_OPEN_TRADES"
     COOLDOWN = "COOLDOWN"
     DAILY_LOSS = "DAILY_LOSS"
+    PORTFOLIO_OPEN_TRADES = "PORTFOLIO_OPEN_TRADES"
+    PORTFOLIO_DAILY_LOSS = "PORTFOLIO_DAILY_LOSS"
     QUANTITY = "QUANTITY"
 
 
@@ -74,6 +77,25 @@ class Refused(NamedTuple):
     reason: str
 
 
+class PortfolioState(NamedTuple):
+    """What all configs of a portfolio do together, and what they may.
+
+    Attributes
+    ----------
+    open_trades
+        How many there are, those on their way out left aside.
+    tied_up
+        Capital in them, rupees.
+    day_pnl
+        Today's profit, realised and open, rupees.
+    """
+
+    limits: PortfolioLimits
+    open_trades: int
+    tied_up: Decimal
+    day_pnl: Decimal
+
+
 class Entry(NamedTuple):
     """A signal to enter, and what speaks for or against it.
 
@@ -83,8 +105,6 @@ class Entry(NamedTuple):
         The signal's.
     legs
         What would be traded.
-    problem
-        Why it is not known what would be, None where it is.
     open_same_way
         Whether a trade of this config, instrument and direction is open or on its way.
     open_trades
@@ -93,8 +113,14 @@ class Entry(NamedTuple):
         Capital in them, rupees.
     last_exit_ns
         When a trade of this config, underlying and direction ended last, None if never.
-    realised_today
-        Net profit of the config's trades that ended today, rupees.
+    day_pnl
+        Today's profit of the config, realised and open, rupees.
+    problem
+        Why it is not known what would be traded, None where it is.
+    blocked
+        Whether trading was stopped for today.
+    portfolio
+        What all configs of its portfolio do together, None where that is not limited.
     """
 
     config: StrategyConfig
@@ -107,8 +133,10 @@ class Entry(NamedTuple):
     open_trades: int
     tied_up: Decimal
     last_exit_ns: int | None
-    realised_today: Decimal
+    day_pnl: Decimal
     problem: str | None = None
+    blocked: bool = False
+    portfolio: PortfolioState | None = None
 
 
 def judge(entry: Entry, trade_id: str) -> Approved | Refused:
@@ -253,11 +281,32 @@ def _cooling_down(entry: Entry) -> str | None:
 
 
 def _lost_enough(entry: Entry) -> str | None:
-    percent = Decimal(str(entry.config.risk.daily_loss_limit_pct))
-    limit = entry.config.capital * percent / _PERCENT
-    if entry.realised_today > -limit:
+    if entry.blocked:
+        return "the daily loss limit was reached today; trading goes on with the next session"
+    limit = _share(entry.config.capital, entry.config.risk.daily_loss_limit_pct)
+    if entry.day_pnl > -limit:
         return None
-    return f"today's loss of {-entry.realised_today} has reached the limit of {limit:.2f}"
+    return f"today's loss of {-entry.day_pnl} has reached the limit of {limit:.2f}"
+
+
+def _portfolio_full(entry: Entry) -> str | None:
+    state = entry.portfolio
+    if state is None or state.open_trades < state.limits.max_open_trades:
+        return None
+    return (
+        f"{state.open_trades} trades are open in the portfolio, at most "
+        f"{state.limits.max_open_trades} are allowed"
+    )
+
+
+def _portfolio_lost(entry: Entry) -> str | None:
+    state = entry.portfolio
+    if state is None or state.day_pnl > -state.limits.daily_loss:
+        return None
+    return (
+        f"the portfolio's loss of {-state.day_pnl} today has reached its limit of "
+        f"{state.limits.daily_loss:.2f}"
+    )
 
 
 _RULES: Final[tuple[tuple[Rule, Callable[[Entry], str | None]], ...]] = (
@@ -274,6 +323,8 @@ _RULES: Final[tuple[tuple[Rule, Callable[[Entry], str | None]], ...]] = (
     (Rule.MAX_OPEN_TRADES, _too_many_open),
     (Rule.COOLDOWN, _cooling_down),
     (Rule.DAILY_LOSS, _lost_enough),
+    (Rule.PORTFOLIO_OPEN_TRADES, _portfolio_full),
+    (Rule.PORTFOLIO_DAILY_LOSS, _portfolio_lost),
 )
 
 
@@ -294,6 +345,8 @@ def _sized(entry: Entry, trade_id: str) -> Approved | Refused:
     by_risk = _lots(may_lose, loss)
     outlay = sum((outlay_of_lot(leg, risk) for leg in entry.legs), ZERO)
     free = min(_share(capital, risk.max_outlay_pct), capital - entry.tied_up)
+    if entry.portfolio is not None:
+        free = min(free, entry.portfolio.limits.outlay - entry.portfolio.tied_up)
     lots = min(by_risk, _lots(free, outlay))
     if lots < 1:
         return Refused(

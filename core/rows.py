@@ -145,6 +145,7 @@ def order_row(order: Order) -> Row:
         "exit_reason": order.exit_reason,
         "quantity": order.quantity,
         "limit_price": _money(order.limit_price),
+        "trigger_price": _money(order.trigger_price),
         "status": str(order.status),
         "filled_quantity": order.filled_quantity,
         "average_price": _money(order.average_price),

@@ -166,6 +166,21 @@ class RunningTrade:
         closed = self._entry_turnover * self._exited / self._entered
         return to_paise(sign * (self._exit_turnover - closed))
 
+    def profit_at(self, price: Decimal | None) -> Decimal:
+        """Return what it has earned after charges, its open units valued at a price.
+
+        Parameters
+        ----------
+        price
+            Rupees; None counts the open units as worth what they cost.
+        """
+        if not self._entered:
+            return ZERO
+        if price is None:
+            price = self._entry_turnover / self._entered
+        gross = self._exit_turnover + self.open_quantity * price - self._entry_turnover
+        return self.side.sign * gross - self._charges
+
     @property
     def is_entering(self) -> bool:
         """Whether an entry order of it is on its way."""

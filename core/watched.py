@@ -59,13 +59,17 @@ class Watched:
         self.low_alert = -_ANY
         self.high_alert = _ANY
 
-    def guard(self, trades: Sequence[RunningTrade], *, waiting: bool) -> None:
+    def guard(
+        self, trades: Sequence[RunningTrade], band: tuple[float, float], *, waiting: bool
+    ) -> None:
         """Set which prices matter.
 
         Parameters
         ----------
         trades
             Those whose levels are to be watched.
+        band
+            Two prices between which no daily loss limit is reached.
         waiting
             Whether an order waits for the next packet, whatever its price.
         """
@@ -73,6 +77,6 @@ class Watched:
         if waiting:
             self.low_alert, self.high_alert = _ANY, -_ANY
             return
-        levels = [trade.levels.bounds() for trade in trades]
-        self.low_alert = max((low for low, _ in levels), default=-_ANY)
-        self.high_alert = min((high for _, high in levels), default=_ANY)
+        levels = [band, *(trade.levels.bounds() for trade in trades)]
+        self.low_alert = max(low for low, _ in levels)
+        self.high_alert = min(high for _, high in levels)

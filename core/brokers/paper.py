@@ -8,6 +8,7 @@ A market order waits for its latency and is then filled by the next packet: at t
 of the book, level by level; what the book cannot fill waits for the next one. Only where the
 feed has no depth it is filled at the last price, worse by the configured slippage. A limit order
 is filled by the levels at its price or better, or in full when a trade passes through its price.
+A stop order sleeps until a trade is at its trigger or beyond; from then on it is one of these.
 """
 
 from decimal import Decimal
@@ -18,7 +19,7 @@ from core.candle import InstrumentKey
 from core.errors import ConfigError
 from core.instrument import Instrument
 from core.money import to_money
-from core.order import Order, OrderType, Side
+from core.order import Order, Side
 from core.tick import Book
 
 _NS_PER_MS: Final = 1_000_000
@@ -56,16 +57,22 @@ class PaperSettings(NamedTuple):
 class _Resting:
     """An order at the simulated exchange."""
 
-    __slots__ = ("active_ns", "instrument", "limit", "order_id", "remaining", "side", "type")
+    __slots__ = ("active_ns", "instrument", "limit", "order_id", "remaining", "side", "trigger")
 
     def __init__(self, order: Order, instrument: Instrument, active_ns: int) -> None:
         self.order_id: Final = order.id
         self.instrument: Final = instrument
         self.side: Final = order.side
-        self.type: Final = order.type
         self.limit: Final = order.limit_price
         self.active_ns: Final = active_ns
+        self.trigger = order.trigger_price
         self.remaining = order.remaining
+
+    def is_awake(self, price: Decimal) -> bool:
+        """Whether it may be filled at all, now that the last trade was at this price."""
+        if self.trigger is not None and self.side.sign * (price - self.trigger) >= 0:
+            self.trigger = None
+        return self.trigger is None
 
     def accepts(self, price: Decimal) -> bool:
         """Whether it may be filled at this price."""
@@ -135,10 +142,10 @@ class PaperBroker:
             The packet's depth, None where the feed has none. Two orders do not share a level.
         """
         done: list[Execution] = []
-        offers = {side: _offers(side, book) for side in Side}
+        last, offers = to_money(price), {side: _offers(side, book) for side in Side}
         for each in self._resting.get(key, []):
-            if each.active_ns <= now_ns:
-                fills = self._fills(each, price, offers[each.side])
+            if each.active_ns <= now_ns and each.is_awake(last):
+                fills = self._fills(each, last, offers[each.side])
                 each.remaining -= sum(quantity for quantity, _ in fills)
                 done += [Execution(each.order_id, quantity, at) for quantity, at in fills]
         if done:
@@ -146,14 +153,13 @@ class PaperBroker:
         return done
 
     def _fills(
-        self, each: _Resting, price: float, offers: list[_Offer]
+        self, each: _Resting, last: Decimal, offers: list[_Offer]
     ) -> list[tuple[int, Decimal]]:
-        last = to_money(price)
         if each.is_passed_by(last) and each.limit is not None:
             return [(each.remaining, each.limit)]
         if offers:
             return _walk(each, offers)
-        if each.type is OrderType.LIMIT:
+        if each.limit is not None:
             return []
         slippage = each.side.sign * self._settings.slippage_ticks * each.instrument.tick_size
         worst = each.instrument.tick_size  # A sale fetches at least one tick.

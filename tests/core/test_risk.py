@@ -53,7 +53,7 @@ def an_entry(**changes: object) -> Entry:
         open_trades=0,
         tied_up=Decimal(0),
         last_exit_ns=None,
-        realised_today=Decimal(0),
+        day_pnl=Decimal(0),
     )
     return entry._replace(**{name: changes[name] for name in changes if name not in OF_THE_LEG})  # type: ignore[arg-type]
 
@@ -124,7 +124,7 @@ REFUSED: dict[str, tuple[Rule, dict[str, object], str]] = {
     ),
     "daily loss": (
         Rule.DAILY_LOSS,
-        {"realised_today": Decimal(-60_000)},
+        {"day_pnl": Decimal(-60_000)},
         "today's loss of 60000 has reached the limit of 60000.00",
     ),
     "risk of one lot": (
@@ -158,7 +158,7 @@ PASSES: dict[str, dict[str, object]] = {
     "no target": moved(target=None),
     "two open": {"open_trades": 2},
     "thirty minutes since": {"last_exit_ns": at("09:30")},
-    "a paisa short of the daily loss": {"realised_today": Decimal("-59999.99")},
+    "a paisa short of the daily loss": {"day_pnl": Decimal("-59999.99")},
     "expiring, in the morning": {
         "instrument": replace(CALL, expiry=DAY),
         "product": Product.OPTION,

@@ -176,3 +176,46 @@ def test_never_more_than_the_book_holds_and_never_better_than_its_best_price(
     assert all(fill.price >= Decimal("100.00") for fill in done)
     for order in orders:
         assert sum(fill.quantity for fill in done if fill.order_id == order.id) <= order.quantity
+
+
+def a_stop(side: Side, trigger: str, limit: str | None = None) -> Order:
+    return an_order(side)._replace(
+        type=OrderType.STOP_LOSS_MARKET if limit is None else OrderType.STOP_LOSS,
+        trigger_price=Decimal(trigger),
+        limit_price=None if limit is None else Decimal(limit),
+    )
+
+
+@pytest.mark.parametrize(
+    ("side", "quiet", "waking"), [(Side.SELL, 98.1, 98.0), (Side.BUY, 97.9, 98.0)]
+)
+def test_a_stop_order_sleeps_until_a_trade_is_at_its_trigger(
+    side: Side, quiet: float, waking: float
+) -> None:
+    broker = broker_with(a_stop(side, "98.00"))
+    assert broker.executions(FUTURE.key, 0, quiet, BOOK) == []
+    done = broker.executions(FUTURE.key, 1, waking, BOOK)
+    best = Decimal("99.90") if side is Side.SELL else Decimal("100.10")
+    assert done[0] == Execution("o1", 75, best)
+
+
+def test_a_stop_order_that_woke_stays_awake() -> None:
+    broker = broker_with(a_stop(Side.SELL, "98.00"))
+    assert broker.executions(FUTURE.key, 0, 98.0, a_book([], [(100.1, 75)]))  # Without bids: last.
+    broker = broker_with(a_stop(Side.SELL, "98.00"))
+    thin = a_book([(97.9, 75)], [])
+    assert broker.executions(FUTURE.key, 0, 98.0, thin) == [Execution("o1", 75, Decimal("97.90"))]
+    assert broker.executions(FUTURE.key, 1, 105.0, thin) == [Execution("o1", 75, Decimal("97.90"))]
+
+
+def test_a_stop_order_with_a_limit_is_a_limit_order_once_awake() -> None:
+    broker = broker_with(a_stop(Side.SELL, "98.00", "97.50"))
+    assert broker.executions(FUTURE.key, 0, 97.0, a_book([(97.4, 750)], [])) == []
+    done = broker.executions(FUTURE.key, 1, 97.4, a_book([(97.5, 750)], []))
+    assert done == [Execution("o1", 150, Decimal("97.50"))]
+
+
+def test_latency_holds_a_stop_order_back_too() -> None:
+    broker = broker_with(a_stop(Side.SELL, "98.00"), latency_ms=250)
+    assert broker.executions(FUTURE.key, 249 * MS, 97.0, BOOK) == []
+    assert broker.executions(FUTURE.key, 250 * MS, 97.0, BOOK) != []
