@@ -9,7 +9,7 @@ from core.rows import EventRows, trade_row
 from core.signals import SignalType
 from core.strategy import StrategyConfig
 from core.trade import Trade, TradeStatus
-from tests.core.engine_driver import CONFIG_ID, Bench, a_config, depth_of, trades
+from tests.core.engine_driver import CONFIG_ID, Bench, a_config, depth_of, entries, trades
 from tests.core.market import FUTURE
 from tests.supabase.deployments import Deployment, Worker
 from tests.supabase.people import Person
@@ -72,11 +72,6 @@ def test_every_effect_of_a_day_is_stored_and_the_balance_agrees(
         assert stored["open_quantity"] == trade.open_quantity
 
     balance = Decimal(user.row("portfolios?select=balance::text")["balance"])
-    fills = user.rows("fills?select=side,quantity,price::text,charges::text")
-    cash = sum(
-        (1 if fill["side"] == "SELL" else -1) * fill["quantity"] * Decimal(fill["price"])
-        - Decimal(fill["charges"])
-        for fill in fills
-    )
-    assert balance == 1_000_000 + cash
+    moved = sum(entry.amount for entry in entries(day.effects))
+    assert balance == 1_000_000 + moved
     assert day.engine.account(CONFIG_ID).open_trades == len(user.rows("positions")) == 1
