@@ -12,13 +12,13 @@ then drop the old one. A random nonce of 96 bits is safe for 2**32 secrets a key
 
 import json
 import re
-from base64 import b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hmac import compare_digest
 from os import urandom
-from typing import Final, Self
+from typing import Final, NoReturn, Self
 from uuid import UUID
 
 from core.errors import ConfigError, DataError
@@ -28,6 +28,7 @@ _KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 _TAG_BYTES: Final = 16
 _KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,16}")
+_BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]*")
 _MAX_SECRET: Final = 8_192
 # Four of fewer characters than this would tell too much of the secret.
 _SHORTEST_SHOWN: Final = 12
@@ -68,12 +69,13 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return compare_digest(self._text.encode(), other._text.encode())
+        mine, theirs = (secret._text.encode("utf-8", "surrogatepass") for secret in (self, other))
+        return compare_digest(mine, theirs)
 
     def __hash__(self) -> int:
         return hash(self._text)
 
-    def __reduce__(self) -> str:
+    def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret is not pickled; seal it")
 
 
@@ -159,7 +161,7 @@ class SecretSealer:
         Raises
         ------
         DataError
-            For an empty secret, or one longer than 8,192 characters.
+            For an empty secret, one longer than 8,192 characters, or one that is no text.
         """
         from cryptography.hazmat.primitives.ciphers.aead import (  # noqa: PLC0415 - see adapters.
             AESGCM,
@@ -169,9 +171,14 @@ class SecretSealer:
         if not 1 <= len(text) <= _MAX_SECRET:
             limit = f"must have 1 to {_MAX_SECRET:,}"
             raise DataError(f"{place.field} of {place.broker} has {len(text)} characters, {limit}")
+        try:
+            plain = text.encode()
+        except UnicodeEncodeError:
+            # JSON lets half a character through; the error itself would repeat the secret.
+            raise DataError(f"{place.field} of {place.broker} is not text") from None
         nonce = urandom(_NONCE_BYTES)
         cipher = AESGCM(self._keys[self._newest])
-        body = nonce + cipher.encrypt(nonce, text.encode(), place.associated_data())
+        body = nonce + cipher.encrypt(nonce, plain, place.associated_data())
         encoded = urlsafe_b64encode(body).rstrip(b"=").decode()
         return f"{_VERSION}.{self._newest}.{encoded}"
 
@@ -221,7 +228,7 @@ class SecretSealer:
     def __repr__(self) -> str:
         return f"SecretSealer({', '.join(self._keys)})"
 
-    def __reduce__(self) -> str:
+    def __reduce__(self) -> NoReturn:
         raise TypeError("a SecretSealer is not pickled; make it from the setting")
 
 
@@ -230,10 +237,11 @@ def _parts(sealed: str, place: Place) -> tuple[str, bytes]:
     key_id, _dot, encoded = rest.partition(".")
     if version != _VERSION or _KEY_ID.fullmatch(key_id) is None:
         raise DataError(f"{_named(place)} is not of the form {_VERSION}.<key id>.<base64>")
+    if _BASE64URL.fullmatch(encoded) is None:
+        raise DataError(f"{_named(place)} is not base64 after its key id")
     try:
-        padded = encoded + "=" * (-len(encoded) % 4)
-        body = b64decode(padded.encode("ascii"), altchars=b"-_", validate=True)
-    except (Base64Error, UnicodeEncodeError):
+        body = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+    except Base64Error:
         raise DataError(f"{_named(place)} is not base64 after its key id") from None
     if len(body) <= _NONCE_BYTES + _TAG_BYTES:
         raise DataError(f"{_named(place)} is cut short")

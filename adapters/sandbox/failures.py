@@ -16,6 +16,9 @@ from adapters.sandbox.outcome import FailureKind
 if TYPE_CHECKING:
     from pydantic_monty import MontyError
 
+# Of the lines we add below the user's: on the first stands the call, then the result is read.
+CALL_LINE: Final = 1
+
 _MAX_SENTENCE: Final = 300
 
 
@@ -38,10 +41,12 @@ def explained(
     if isinstance(error, monty.MontyCrashedError):
         return _crashed(error.timed_out, limits)
     if isinstance(error, (monty.MontyRuntimeError, monty.MontySyntaxError)):
-        frames = [frame.line for frame in error.traceback() if frame.line <= user_lines]
-        line = frames[-1] if frames else None
-        kind = _kind(error.exception(), has_traceback=bool(error.traceback()))
-        return kind, _sentence(kind, error, limits), line
+        lines = [frame.line for frame in error.traceback()]
+        if lines and lines[-1] > user_lines + CALL_LINE:
+            return "result", f"the result cannot be read: {_cut(str(error))}", None
+        kind = _kind(error.exception(), has_traceback=bool(lines))
+        theirs = [line for line in lines if line <= user_lines]
+        return kind, _sentence(kind, error, limits), theirs[-1] if theirs else None
     return "sandbox", f"the sandbox could not run it: {_cut(str(error))}", None
 
 

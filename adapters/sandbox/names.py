@@ -89,7 +89,7 @@ def _unused_locals(scope: SymbolTable) -> Iterator[Symbol]:
 def _unknown(name: str, defined: set[str]) -> str:
     if name in MISSING_NAMES:
         return f"{name} is not available in the sandbox"
-    near = get_close_matches(name, sorted(defined | KNOWN_NAMES), n=1)
+    near = get_close_matches(name, sorted(defined | KNOWN_NAMES), n=1, cutoff=0.75)
     return f"nothing defines {name}" + (f"; did you mean {near[0]}?" if near else "")
 
 

@@ -10,6 +10,7 @@ be unfolded in *our* process, outside every limit. Modules in the sandbox cannot
 lines come last, so that user code cannot stand in for the encoder.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,9 +26,9 @@ from core.errors import DataError
 if TYPE_CHECKING:
     from pydantic_monty import Monty, MontySession, OSPolicy, ResourceLimits
 
-# Nothing the user can name stands between the returned value and the text but `json` itself.
-_TAIL: Final = """
-_tb_result = {entry}(_tb_context)
+# Nothing the user can name stands between the returned value and the text but `json` itself. When
+# JSON cannot hold the value, the field that is to blame is looked for: what it says is only words.
+_TAIL: Final = """_tb_result = {entry}(_tb_context)
 import json as _tb_json
 _tb_path = []
 _tb_text = None
@@ -38,13 +39,15 @@ except BaseException as _tb_error:
 if _tb_text is None:
     try:
         for _tb_name in _tb_result:
+            _tb_value = _tb_result[_tb_name]
             try:
-                _tb_json.dumps(_tb_result[_tb_name])
+                _tb_json.dumps(_tb_value)
             except BaseException as _tb_error:
                 _tb_path = [_tb_name, f"{{_tb_error}}"[:120]]
-                for _tb_inner in _tb_result[_tb_name]:
+                for _tb_inner in _tb_value:
+                    _tb_number = _tb_value[_tb_inner]
                     try:
-                        _tb_json.dumps(_tb_result[_tb_name][_tb_inner])
+                        _tb_json.dumps(_tb_number)
                     except BaseException as _tb_error:
                         _tb_path = [_tb_name, _tb_inner, f"{{_tb_error}}"[:120]]
                         break
@@ -54,6 +57,8 @@ if _tb_text is None:
     _tb_text = _tb_json.dumps({{"{unreadable}": _tb_path}})
 _tb_text[:{characters}]
 """
+# What ends a line for Python; `str.splitlines` knows more.
+_NEWLINE: Final = re.compile(r"\r\n|\r|\n")
 # The sandboxed program has no host functions to call; a few look-ups of unknown names are normal.
 _MAX_HOST_CALLS: Final = 100
 
@@ -120,7 +125,7 @@ def run_once(pool: "Monty", job: Job, limits: Limits) -> Outcome:
         ) as session:
             text = _feed(session, job, limits, log)
     except monty.MontyError as error:
-        failed = explained(error, limits, len(job.source.splitlines()))
+        failed = explained(error, limits, _unix(job.source).count("\n") + 1)
     spent = (perf_counter() - started) * 1000
     if log.overflowed:
         failed = ("output", f"it printed more than {limits.log_characters:,} characters", None)
@@ -134,10 +139,15 @@ def _feed(session: "MontySession", job: Job, limits: Limits, log: _Log) -> objec
         entry=job.entry, unreadable=UNREADABLE, characters=limits.result_characters + 1
     )
     return session.feed_run(
-        f"{job.source}\n{tail}",
+        f"{_unix(job.source)}\n{tail}",
         inputs={"_tb_context": dict(job.context)},
         print_callback=log.write,
     )
+
+
+def _unix(source: str) -> str:
+    """Return `source` with line feeds only, so that the sandbox counts lines as editors do."""
+    return _NEWLINE.sub("\n", source)
 
 
 def _read(text: object, limits: Limits, log: tuple[str, ...], spent: float) -> Outcome:
