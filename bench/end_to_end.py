@@ -48,7 +48,7 @@ from worker.child import Child
 from worker.fork_server import ForkServer
 from worker.lease import Lease
 from worker.market import Market
-from worker.messages import Answer, Candles, Load, Loaded, Message, WarmUp
+from worker.messages import Answer, Candles, Heard, Load, Loaded, Message, WarmUp
 from worker.outbox import Outbox
 from worker.store import Store
 from worker.supabase import Supabase
@@ -125,9 +125,9 @@ class Process:
         await self.loaded.wait()
         self.child.send(WarmUp(()))
 
-    def hear(self, number: int, candles: tuple[Candle, ...]) -> bool:
-        """Hand candles over."""
-        self.child.send(Candles(number, candles))
+    def hear(self, number: int, heard: tuple[Heard, ...]) -> bool:
+        """Hand over what a round brings."""
+        self.child.send(Candles(number, heard))
         return True
 
     def is_late(self, number: int) -> None:

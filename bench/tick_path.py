@@ -38,14 +38,14 @@ from dhanhq.marketfeed import MarketFeed
 import core
 from core.brokers.dhan.border import LTT_OFFSET_SECONDS
 from core.brokers.dhan.wire import FULL, LEVELS
-from core.candle import Candle, Interval
+from core.candle import Interval
 from core.instrument import Instrument, InstrumentKind, Segment
 from core.session import NS_PER_SECOND, load_calendar
 from core.session import Market as Hours
 from worker.feed import Feed
 from worker.lease import Lease
 from worker.market import Market
-from worker.messages import Candles, encode
+from worker.messages import Candles, Heard, encode
 from worker.outbox import Outbox
 from worker.store import Store
 from worker.supabase import Supabase
@@ -153,9 +153,9 @@ class Strategy:
         self.id = str(number)
         self._link = link
 
-    def hear(self, number: int, candles: tuple[Candle, ...]) -> bool:
-        """Hand candles over."""
-        self._link.sendall(encode(Candles(number, candles)))
+    def hear(self, number: int, heard: tuple[Heard, ...]) -> bool:
+        """Hand over what a round brings."""
+        self._link.sendall(encode(Candles(number, heard)))
         return False
 
     def is_late(self, number: int) -> None:
