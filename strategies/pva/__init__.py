@@ -3,7 +3,7 @@
 In:  1-minute candles for the volume profile, candles of the signal intervals, daily ones if the
      trend filter is on; trades made of its signals.
 Out: LONG or SHORT when all five conditions of a side hold; EXIT with the rule that ends a trade.
-Next: `strategies/pva/parameters.py`, then `conditions.py`, `exits.py`, `wishes.py`.
+Next: `strategies/pva/parameters.py`, then `conditions.py`, `exits.py`, `holdings.py`, `wishes.py`.
 
 `docs/pva.md` tells a trader the rules and how each contradiction among them is settled. In short,
 literal / resolved (the default), each also a parameter of its own:
@@ -30,15 +30,15 @@ from core.indicators.volume_profile import VolumeProfile
 from core.session import NS_PER_MINUTE, ist_date, ist_midnight_ns
 from core.signals import Direction, Signal
 from core.strategy import StrategyConfig
-from core.trade import Trade, TradeStatus
+from core.trade import Trade
 from strategies.pva.conditions import Conditions, Flags, Reading
 from strategies.pva.exits import Entry, Held, exit_reason
+from strategies.pva.holdings import Holdings
 from strategies.pva.parameters import PvaParameters, minute_of_day, risk_defaults
 from strategies.pva.wishes import entry_signal, exit_signal
 
 _LONGEST_SESSION: Final = 385
 _ENOUGH_CANDLES: Final = 400  # A Wilder average has forgotten what came before.
-_ENTRIES_REMEMBERED: Final = 32
 
 
 class _Series:
@@ -76,8 +76,7 @@ class Pva:
         self._series: dict[tuple[InstrumentKey, Interval], _Series] = {}
         self._profiles: dict[InstrumentKey, VolumeProfile] = {}
         self._day_closes: dict[InstrumentKey, float] = {}
-        self._entries: deque[Entry] = deque(maxlen=_ENTRIES_REMEMBERED)
-        self._held: dict[str, Entry] = {}  # By trade id.
+        self._holdings = Holdings()
 
     @staticmethod
     def risk_defaults(parameters: PvaParameters) -> Mapping[str, Any]:
@@ -109,27 +108,12 @@ class Pva:
     on_config = on_start
 
     def on_trade(self, trade: Trade) -> None:
-        """Remember which of its signals a trade was made of, until it is closed.
-
-        The trade may be in another instrument, an option. It is made of the last signal of its
-        direction before its entry, the one with the nearest stop where two came at once.
-        """
-        if trade.status is TradeStatus.CLOSED:
-            self._held.pop(trade.id, None)
-        elif trade.id not in self._held:
-            made_of = [
-                each
-                for each in self._entries
-                if each.direction is trade.direction and _closed_ns(each) <= trade.entry_ns
-            ]
-            if made_of:
-                entry = max(made_of, key=lambda each: (_closed_ns(each), -_apart(each, trade)))
-                self._entries.remove(entry)
-                self._held[trade.id] = entry
+        """Remember which of its signals a trade was made of, until it is closed."""
+        self._holdings.take(trade)
 
     def metrics(self) -> dict[str, float]:
         """Return how many views are held."""
-        return {"views": float(len(self._held))}
+        return {"views": float(len(self._holdings))}
 
     def reading(self, instrument: InstrumentKey, interval: Interval) -> Reading | None:
         """Return what the last candle of a signal interval said, None before the first."""
@@ -150,11 +134,7 @@ class Pva:
             self._series[candle.instrument, candle.interval] = series
         profile = self._profile_of(candle.instrument).value
         reading = series.update(candle, None if profile is None else profile.poc)
-        held = [
-            each
-            for each in self._held.values()
-            if each.reading.candle.instrument == candle.instrument
-        ]
+        held = self._holdings.of(candle.instrument)
         if held:
             return self._exit(held, series, reading)
         return self._entry(series, reading)
@@ -189,7 +169,7 @@ class Pva:
             if self._all_hold(flags) and self._with_trend(direction, candle):
                 signal = entry_signal(self._parameters, direction, reading, atr)
                 stop = candle.close if signal.stop is None else signal.stop
-                self._entries.append(Entry(direction, reading, series.number, stop, atr))
+                self._holdings.remember(Entry(direction, reading, series.number, stop, atr))
                 return signal
         return None
 
@@ -208,11 +188,3 @@ class Pva:
             return True
         close = self._day_closes.get(candle.instrument)
         return close is not None and direction.sign * (candle.close - close) > 0
-
-
-def _closed_ns(entry: Entry) -> int:
-    return entry.reading.candle.close_ns
-
-
-def _apart(entry: Entry, trade: Trade) -> float:
-    return 0.0 if trade.stop is None else abs(entry.stop - trade.stop)
