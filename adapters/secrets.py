@@ -69,8 +69,7 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        mine, theirs = (secret._text.encode("utf-8", "surrogatepass") for secret in (self, other))
-        return compare_digest(mine, theirs)
+        return compare_digest(_bytes_of(self), _bytes_of(other))
 
     def __hash__(self) -> int:
         return hash(self._text)
@@ -230,6 +229,10 @@ class SecretSealer:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a SecretSealer is not pickled; make it from the setting")
+
+
+def _bytes_of(secret: Secret) -> bytes:
+    return secret.reveal().encode("utf-8", "surrogatepass")
 
 
 def _parts(sealed: str, place: Place) -> tuple[str, bytes]:

@@ -14,6 +14,7 @@ type FindingKind = Literal[
     "unsupported",  # Python that the sandbox does not know.
     "entry",  # The function to be called.
     "unknown",  # A name that nothing defines.
+    "type",  # Types that do not fit together, as far as a checker can tell without running.
     "caution",  # It will run; it may not do what was meant.
 ]
 
@@ -25,7 +26,7 @@ class Finding:
     Parameters
     ----------
     kind
-        ``caution`` is a remark; every other kind keeps the code from running.
+        ``type`` and ``caution`` are remarks; every other kind keeps the code from running.
     sentence
         For the author, and what to do instead.
     line
@@ -39,4 +40,4 @@ class Finding:
     @property
     def stops(self) -> bool:
         """Whether code with this finding is refused."""
-        return self.kind != "caution"
+        return self.kind not in ("type", "caution")

@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Final, Self, cast
 
 from adapters.sandbox.code_strategy import CodeStrategy
 from adapters.sandbox.context import StrategyContext
+from adapters.sandbox.finding import Finding
 from adapters.sandbox.limits import Limits
 from adapters.sandbox.outcome import Failed, Outcome
 from adapters.sandbox.session import Job, run_once
+from adapters.sandbox.types_check import check_types
 from core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ class Evaluation:
     context
         What it may look at.
     at
-        Aware; the sandbox's clock stands there.
+        Aware; the sandbox's clock stands there, and its zone is the sandbox's local time.
     seed
         Such as the configuration's id and the candle's time: the same seed, the same run.
     """
@@ -146,8 +148,20 @@ class Sandbox:
         with ThreadPoolExecutor(self._processes, thread_name_prefix="sandbox") as threads:
             return list(threads.map(in_time, evaluations))
 
+    def type_findings(self, code: CodeStrategy) -> tuple[Finding, ...]:
+        """Return what a type checker says of `code`, which is not run; remarks, never problems.
+
+        Code with problems has none: they come first.
+        """
+        if code.problems or code.entry is None:
+            return ()
+        return check_types(self._opened(), code.source, code.entry)
+
     def run(self, job: Job) -> Outcome:
         """Run a job that nobody has checked; the sandbox's own limits are all that holds it."""
+        return run_once(self._opened(), job, self._limits)
+
+    def _opened(self) -> "Monty":
         if self._pool is None:
             raise ConfigError("the sandbox is not open; use it in a `with` block")
-        return run_once(self._pool, job, self._limits)
+        return self._pool

@@ -121,11 +121,11 @@ def run_once(pool: "Monty", job: Job, limits: Limits) -> Outcome:
     text: object = None
     try:
         with pool.checkout(
-            script_name="strategy.py", limits=_resources(limits), os_policy=_policy(job)
+            script_name="strategy.py", limits=resources(limits), os_policy=_policy(job)
         ) as session:
             text = _feed(session, job, limits, log)
     except monty.MontyError as error:
-        failed = explained(error, limits, _unix(job.source).count("\n") + 1)
+        failed = explained(error, limits, unix_lines(job.source).count("\n") + 1)
     spent = (perf_counter() - started) * 1000
     if log.overflowed:
         failed = ("output", f"it printed more than {limits.log_characters:,} characters", None)
@@ -139,13 +139,13 @@ def _feed(session: "MontySession", job: Job, limits: Limits, log: _Log) -> objec
         entry=job.entry, unreadable=UNREADABLE, characters=limits.result_characters + 1
     )
     return session.feed_run(
-        f"{_unix(job.source)}\n{tail}",
+        f"{unix_lines(job.source)}\n{tail}",
         inputs={"_tb_context": dict(job.context)},
         print_callback=log.write,
     )
 
 
-def _unix(source: str) -> str:
+def unix_lines(source: str) -> str:
     """Return `source` with line feeds only, so that the sandbox counts lines as editors do."""
     return _NEWLINE.sub("\n", source)
 
@@ -160,7 +160,8 @@ def _read(text: object, limits: Limits, log: tuple[str, ...], spent: float) -> O
         return Failed("result", str(problem), None, log, spent)
 
 
-def _resources(limits: Limits) -> "ResourceLimits":
+def resources(limits: Limits) -> "ResourceLimits":
+    """Return `limits` in Monty's words."""
     return {
         "max_feed_duration_secs": limits.seconds,
         "max_memory": limits.memory_bytes,

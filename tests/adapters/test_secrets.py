@@ -104,7 +104,7 @@ def test_a_secret_of_impossible_length_is_refused(text: str, sealer: SecretSeale
 
 
 def test_half_a_character_is_refused_without_being_repeated(sealer: SecretSealer) -> None:
-    with pytest.raises(DataError, match="^access_token of dhan is not text$") as caught:
+    with pytest.raises(DataError, match=r"^access_token of dhan is not text$") as caught:
         sealer.seal(Secret("secret\ud800"), PLACE)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__

@@ -22,6 +22,7 @@ from tests.adapters.sandbox.codes import (
     evaluation,
     returning,
 )
+from tests.adapters.sandbox.processes import children, processor_ticks
 
 
 @pytest.fixture(scope="module")
@@ -100,22 +101,6 @@ class Killer:
             if busy:
                 os.kill(busy[0], signal.SIGKILL)
                 return
-
-
-def children() -> set[int]:
-    found: set[int] = set()
-    for task in os.listdir("/proc/self/task"):  # noqa: PTH208 - names, as numbers.
-        with open(f"/proc/self/task/{task}/children") as file:  # noqa: PTH123 - beside it.
-            found.update(int(pid) for pid in file.read().split())
-    return found
-
-
-def processor_ticks(pid: int) -> int:
-    try:
-        with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123 - beside it.
-            return int(file.read().rpartition(")")[2].split()[11])
-    except FileNotFoundError:
-        return 0
 
 
 def test_a_killed_process_hurts_the_strategy_in_it_and_no_other() -> None:
