@@ -5,6 +5,7 @@ the entry, in average true ranges, and volume as a share of the entry candle's.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from backtest.driver import Result
 from backtest.pva_scene import FUTURE, LAST_DAY, scene
 from core.candle import Candle, Interval
+from core.risk import Refused, Rule
 from core.session import NS_PER_MINUTE
 from core.signals import ExitReason
 from core.trade import Trade
@@ -126,6 +128,19 @@ def test_the_day_ends_at_a_quarter_past_three_before_what_that_candle_s_close_wo
         lambda minute: (0.0, 0.1 if minute >= quarter_past - 10 else 1.0), fade_rule="literal"
     )
     assert earlier.exit_reason is ExitReason.VOLUME_FADE
+
+
+def test_on_expiry_day_all_is_flat_by_half_past_two() -> None:
+    expiring = replace(FUTURE, expiry=LAST_DAY)
+    (trade,) = run(expiring, after(steady(0.0, 1.0)), {}).trades
+    assert trade.exit_reason is ExitReason.EXPIRY
+    assert trade.exit_ns is not None
+    assert 0 <= trade.exit_ns - at("14:30", LAST_DAY) <= NS_PER_MINUTE
+    half_past_ten = 10 * 60 + 30
+    result = run(expiring, BEFORE, {}, expiry_entry_until_minute=half_past_ten)
+    (decision,) = result.decisions
+    assert isinstance(decision.verdict, Refused)
+    assert decision.verdict.rule is Rule.EXPIRY
 
 
 def test_a_climax_on_the_third_candle_ends_it_with_profit() -> None:
