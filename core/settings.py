@@ -6,6 +6,7 @@ Next: the `Settings` class of the process you are reading.
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from core.errors import ConfigError
 
@@ -112,6 +113,11 @@ class SettingsReader:
             self._problems.append(f"{name} is {found!r}, must be one of {', '.join(allowed)}")
             return default
         return found
+
+    def path(self, name: str) -> Path | None:
+        """Return a path as it was written, None where nothing is set; nothing is looked up."""
+        found = self._find(name)
+        return None if found is None else Path(found)
 
     def problem(self, text: str) -> None:
         """Note a problem found by the caller, such as two settings that contradict each other."""

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, TypeAdapter
 
+from core.session import TradingCalendar
 from functions.database import Database
 from functions.problems import ApiError
 
@@ -44,11 +45,14 @@ class Call:
         The database, asked in the caller's name.
     user_id
         Who is signed in; None on open and cron routes.
+    calendar
+        When markets are open.
     """
 
     request_id: str
     database: Database
-    user_id: UUID | None = None
+    user_id: UUID | None
+    calendar: TradingCalendar
 
 
 class Route:

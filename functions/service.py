@@ -18,6 +18,7 @@ from flask import Request, Response
 from pydantic import BaseModel, ValidationError
 from werkzeug.datastructures import MultiDict
 
+from adapters.own_calendar import read_calendar
 from functions.access import Doorkeeper
 from functions.cors import Cors
 from functions.problems import PROBLEM_JSON, ApiError, invalid, invalid_values
@@ -39,13 +40,19 @@ class Service:
     routes
         The table.
     settings
-        Who may call, and which database is asked.
+        Who may call, which database is asked, and when markets are open.
+
+    Raises
+    ------
+    ConfigError
+        If the operator's calendar file cannot be used.
     """
 
     def __init__(self, routes: Iterable[Route], settings: Settings) -> None:
         self._router: Final = Router(routes)
         self._door: Final = Doorkeeper(settings)
         self._cors: Final = Cors(settings.cors_origins)
+        self._calendar: Final = read_calendar(settings.calendar_file)
 
     def close(self) -> None:
         """Let the connections go."""
@@ -82,7 +89,8 @@ class Service:
         if caller.user_id is not None:
             facts["user_id"] = str(caller.user_id)
         arguments = _arguments(route, path_values, request, body)
-        answer = route.handler(Call(request_id, *caller), **arguments)
+        call = Call(request_id, *caller, self._calendar)
+        answer = route.handler(call, **arguments)
         return _json(answer, route.status)
 
 

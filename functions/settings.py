@@ -7,6 +7,7 @@ Next: `functions/main.py`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -36,6 +37,8 @@ class Settings:
         Who signs access tokens, and where the public keys are.
     jwt_secret
         Shared secret of a project that still signs with HS256; empty refuses such tokens.
+    calendar_file
+        The operator's own calendar; None uses the shipped one alone.
     """
 
     supabase_url: str
@@ -46,6 +49,7 @@ class Settings:
     jwt_issuer: str
     jwks_url: str
     jwt_secret: str = field(repr=False)
+    calendar_file: Path | None
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -81,6 +85,7 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         jwt_issuer=_url(reader, "SUPABASE_JWT_ISSUER", f"{url}/auth/v1"),
         jwks_url=_url(reader, "SUPABASE_JWKS_URL", f"{url}/auth/v1/.well-known/jwks.json"),
         jwt_secret=_jwt_secret(reader),
+        calendar_file=reader.path("CALENDAR_FILE"),
     )
     reader.finish()
     return settings

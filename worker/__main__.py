@@ -31,6 +31,7 @@ settings, from the environment (required ones have no default):
   WORKER_SHARD          main; which share of all configs this worker runs
   WORKER_STATE_DIR      /var/tmp/tradebase-worker; outbox, lock, instrument master
   WORKER_RECORD_DIR     nothing; where raw feed messages are recorded
+  CALENDAR_FILE         nothing; your own calendar, laid over the shipped one
   MARKET_SPEED          1; market seconds per second that the feed plays
   MARKET_CLOCK          wall, or feed when MARKET_SPEED is not 1
 

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from adapters.own_calendar import read_calendar
 from core.candle_builder import UNKNOWN
 from core.effects import Effects
 from core.engine import Engine
@@ -123,7 +124,8 @@ class _Doctor:
             return f"{self._settings.state_dir}, name {state.holder}"
 
     async def _calendar(self) -> str:
-        calendar, today = load_calendar(), ist_date(time.time_ns())
+        calendar = read_calendar(self._settings.calendar_file)
+        today = ist_date(time.time_ns())
         session = calendar.session(today, Market.DERIVATIVES)
         if session is not None:
             return f"{today} is a session day"

@@ -15,8 +15,8 @@ from contextlib import AsyncExitStack, ExitStack, closing
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
+from adapters.own_calendar import read_calendar
 from core.errors import BrokerError, ConfigError, StoreError
-from core.session import load_calendar
 from worker.beats import Beats
 from worker.books import Books
 from worker.commands import Commands
@@ -144,7 +144,7 @@ async def _release(lease: Lease) -> None:
 async def _work(settings: Settings, state: State, borders: "_Borders", stop: asyncio.Event) -> None:
     """Check what must hold, put everything together, and run it."""
     supabase, dhan = borders.supabase, borders.dhan
-    calendar = load_calendar()
+    calendar = read_calendar(settings.calendar_file)
     await dhan.profile()
     symbols = await load_symbols(dhan, state)
     with ExitStack() as stack:

@@ -42,6 +42,8 @@ class Settings:
         and the worker waits for the strategy processes at each completed candle.
     record_dir
         Where raw feed messages are recorded; None records nothing.
+    calendar_file
+        The operator's own calendar; None uses the shipped one alone.
     """
 
     supabase_url: str
@@ -57,6 +59,7 @@ class Settings:
     market_speed: float
     market_clock: str
     record_dir: Path | None
+    calendar_file: Path | None
 
     @property
     def follows_feed(self) -> bool:
@@ -74,7 +77,6 @@ def read_settings(values: Mapping[str, str]) -> Settings:
     """
     reader = SettingsReader(values)
     speed = reader.number("MARKET_SPEED", 1.0, low=0.01, high=1e9)
-    record_dir = reader.text("WORKER_RECORD_DIR", "")
     settings = Settings(
         supabase_url=_url(reader, "SUPABASE_URL", None, aliases=("NEXT_PUBLIC_SUPABASE_URL",)),
         supabase_secret_key=reader.text(
@@ -93,7 +95,8 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         market_speed=speed,
         # Above 1x no wall clock can tell market time.
         market_clock=reader.choice("MARKET_CLOCK", WALL if speed == 1 else FEED, (WALL, FEED)),
-        record_dir=Path(record_dir) if record_dir else None,
+        record_dir=reader.path("WORKER_RECORD_DIR"),
+        calendar_file=reader.path("CALENDAR_FILE"),
     )
     if speed != 1 and settings.market_clock == WALL:
         reader.problem(

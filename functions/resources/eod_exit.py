@@ -16,7 +16,7 @@ from typing import Final
 from pydantic import AwareDatetime, Field
 
 from core.charges import load_charges
-from core.session import load_calendar
+from core.session import TradingCalendar
 from functions.database import Database, Row
 from functions.jobs import Outcome, run_once
 from functions.models import Answer
@@ -108,16 +108,16 @@ def run_eod_exit(call: Call) -> EodExit:
         call.database,
         JOB,
         datetime.fromisoformat(clock["database_time"]),
-        lambda: _close_all(call.database, market_time),
+        lambda: _close_all(call.database, call.calendar, market_time),
     )
     if run is None:
         return EodExit(ran=False, note=outcome, market_time=market_time)
     return run.detail()
 
 
-def _close_all(database: Database, now: datetime) -> _Run:
+def _close_all(database: Database, calendar: TradingCalendar, now: datetime) -> _Run:
     run = _Run(now)
-    square_off = SquareOff(load_calendar(), load_charges(), now)
+    square_off = SquareOff(calendar, load_charges(), now)
     for trades in _pages(database):
         decisions = _decisions(database, square_off, trades)
         exits = [decision._asdict() for decision in decisions if isinstance(decision, Exit)]

@@ -1,8 +1,11 @@
 """Settings of the functions: all that is wrong at once, old names, no secret repeated."""
 
+from pathlib import Path
+
 import pytest
 
 from core.errors import ConfigError
+from functions.service import Service
 from functions.settings import read_settings
 
 GOOD = {
@@ -79,3 +82,9 @@ def test_no_secret_is_shown() -> None:
     with pytest.raises(ConfigError) as caught:
         read_settings(GOOD | {"CRON_SECRET": "too-short-but-secret"})
     assert "too-short" not in str(caught.value)
+
+
+def test_a_calendar_file_that_cannot_be_used_ends_the_start(tmp_path: Path) -> None:
+    settings = read_settings(GOOD | {"CALENDAR_FILE": str(tmp_path / "none.toml")})
+    with pytest.raises(ConfigError, match=r"CALENDAR_FILE .*none\.toml cannot be used"):
+        Service((), settings)
