@@ -12,7 +12,7 @@ then drop the old one. A random nonce of 96 bits is safe for 2**32 secrets a key
 
 import json
 import re
-from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,13 +21,12 @@ from os import urandom
 from typing import Final, NoReturn, Self
 from uuid import UUID
 
+from adapters.key_ring import KEY_ID, read_key_ring
 from core.errors import ConfigError, DataError
 
 _VERSION: Final = "v1"
-_KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 _TAG_BYTES: Final = 16
-_KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]*")
 _MAX_SECRET: Final = 8_192
 # Four of fewer characters than this would tell too much of the secret.
@@ -135,24 +134,7 @@ class SecretSealer:
         ConfigError
             Lists everything that is wrong, by position and key id, never a key.
         """
-        keys: dict[str, bytes] = {}
-        problems: list[str] = []
-        for position, entry in enumerate(text.split(","), start=1):
-            key_id, _colon, encoded = entry.strip().partition(":")
-            key = _decoded_key(encoded)
-            if _KEY_ID.fullmatch(key_id) is None:
-                # What stands there may be a key whose id was forgotten: it is not repeated.
-                problems.append(f"key {position} has no id of 1 to 16 letters, digits, - or _")
-            elif key_id in keys:
-                problems.append(f"key {position} has the id {key_id} a second time")
-            elif key is None or len(key) != _KEY_BYTES:
-                size = "no base64" if key is None else f"{len(key)} bytes"
-                problems.append(f"key {position} ({key_id}) is {size}, must be 32 bytes in base64")
-            else:
-                keys[key_id] = key
-        if problems:
-            raise ConfigError(f"{name} cannot be used: " + "; ".join(problems))
-        return cls(keys)
+        return cls(read_key_ring(text, name))
 
     def seal(self, secret: Secret, place: Place) -> str:
         """Return `secret` sealed for `place` with the newest key.
@@ -238,7 +220,7 @@ def _bytes_of(secret: Secret) -> bytes:
 def _parts(sealed: str, place: Place) -> tuple[str, bytes]:
     version, _dot, rest = sealed.partition(".")
     key_id, _dot, encoded = rest.partition(".")
-    if version != _VERSION or _KEY_ID.fullmatch(key_id) is None:
+    if version != _VERSION or KEY_ID.fullmatch(key_id) is None:
         raise DataError(f"{_named(place)} is not of the form {_VERSION}.<key id>.<base64>")
     if _BASE64URL.fullmatch(encoded) is None:
         raise DataError(f"{_named(place)} is not base64 after its key id")
@@ -253,12 +235,3 @@ def _parts(sealed: str, place: Place) -> tuple[str, bytes]:
 
 def _named(place: Place) -> str:
     return f"the sealed {place.field} of {place.broker}"
-
-
-def _decoded_key(encoded: str) -> bytes | None:
-    """Return the bytes of base64 in either alphabet, or None."""
-    try:
-        standard = encoded.translate(str.maketrans("-_", "+/")).encode("ascii")
-        return b64decode(standard + b"=" * (-len(standard) % 4), validate=True)
-    except (Base64Error, UnicodeEncodeError):
-        return None

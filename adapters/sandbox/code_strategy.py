@@ -6,7 +6,7 @@ Next: `adapters/sandbox/pool.py` runs it; `/api/convert` and code validation sho
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final, Self
 
@@ -19,6 +19,8 @@ from adapters.sandbox.parsing import Parsed, parse
 from adapters.sandbox.reading import FoundParameter
 from adapters.sandbox.rules import broken_rules
 
+_MOST_FINDINGS: Final = 100
+_LONGEST: Final = 400
 _FAILURES: Final[Mapping[FindingKind, FailureKind]] = {
     "syntax": "syntax",
     "forbidden": "forbidden",
@@ -64,7 +66,7 @@ class CodeStrategy:
         if isinstance(parsed, Finding):
             return cls(source, None, (parsed,), None)
         entry = find_entry(parsed.tree)
-        findings = tuple(sorted(_findings(parsed, entry), key=_place))
+        findings = _listed(list(_findings(parsed, entry)))
         if isinstance(entry, Finding):
             return cls(source, None, findings, None)
         return cls(source, entry.name, findings, explain(entry))
@@ -103,6 +105,21 @@ def _findings(parsed: Parsed, entry: object) -> Iterator[Finding]:
         yield entry
     yield from broken_rules(parsed.tree)
     yield from name_findings(parsed)
+
+
+def _listed(found: list[Finding]) -> tuple[Finding, ...]:
+    """Return what is worth listing, by line: problems before remarks where there are too many."""
+    first = sorted(found, key=lambda finding: (not finding.stops, _place(finding)))
+    kept = [replace(item, sentence=_cut(item.sentence)) for item in first[:_MOST_FINDINGS]]
+    dropped = len(found) - len(kept)
+    if dropped:
+        kept.append(Finding("caution", f"{dropped:,} more findings are not listed", None))
+    return tuple(sorted(kept, key=_place))
+
+
+def _cut(sentence: str) -> str:
+    # A name in pasted code may be as long as the code.
+    return sentence if len(sentence) <= _LONGEST else f"{sentence[:_LONGEST]}..."
 
 
 def _place(finding: Finding) -> tuple[int, str]:

@@ -10,12 +10,14 @@ A branch is a returned dict, or a signal word put into a name or a dict that is 
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from adapters.sandbox.reading import ContextReader
 from adapters.sandbox.wording import condition, opposite
 
 _SIGNALS: Final = ("buy", "sell", "hold")
+_MOST: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,8 @@ class Branch:
 
 
 def branches(entry: ast.FunctionDef, reader: ContextReader) -> list[Branch]:
-    """Return the branches of `entry`."""
-    return list(_walk(entry.body, (), reader))
+    """Return the branches of `entry`, at most the first 100."""
+    return list(islice(_walk(entry.body, (), reader), _MOST))
 
 
 def _walk(

@@ -12,10 +12,16 @@ import ast
 from collections.abc import Iterator
 from difflib import get_close_matches
 from symtable import Function, Symbol, SymbolTable
+from typing import Final
 
 from adapters.sandbox.finding import Finding
 from adapters.sandbox.language import ENTRY_NAMES, FORBIDDEN_NAMES, KNOWN_NAMES, MISSING_NAMES
 from adapters.sandbox.parsing import Parsed
+
+# Comparing spellings is slow work in our own process; pasted code must not decide how much.
+_MOST_SUGGESTIONS: Final = 5
+_MOST_COMPARED: Final = 200
+_LONGEST_COMPARED: Final = 40
 
 
 def name_findings(parsed: Parsed) -> Iterator[Finding]:
@@ -24,16 +30,19 @@ def name_findings(parsed: Parsed) -> Iterator[Finding]:
     defined = _defined(parsed.names, scopes)
     wanted = _wanted(scopes)
     lines = _first_lines(parsed.tree)
-    for name in sorted(wanted - defined - KNOWN_NAMES - FORBIDDEN_NAMES.keys()):
+    unknown = sorted(wanted - defined - KNOWN_NAMES - FORBIDDEN_NAMES.keys())
+    for count, name in enumerate(unknown):
         if not name.startswith("__"):
-            yield Finding("unknown", _unknown(name, defined), lines.get(name))
+            near = _nearest(name, defined) if count < _MOST_SUGGESTIONS else ""
+            yield Finding("unknown", _unknown(name, near), lines.get(name))
     for name in sorted(defined - wanted - set(ENTRY_NAMES)):
         if not name.startswith("_"):
             yield Finding("caution", f"{name} is never used", lines.get(name))
+    within = _lines_by_function(parsed.tree)
     for scope in scopes:
         for symbol in _unused_locals(scope):
             name = symbol.get_name()
-            line = _line_within(parsed.tree, scope, name)
+            line = within.get((scope.get_name(), scope.get_lineno()), lines).get(name)
             yield Finding("caution", f"{name} is set and never used", line)
 
 
@@ -86,11 +95,19 @@ def _unused_locals(scope: SymbolTable) -> Iterator[Symbol]:
             yield symbol
 
 
-def _unknown(name: str, defined: set[str]) -> str:
+def _unknown(name: str, near: str) -> str:
     if name in MISSING_NAMES:
         return f"{name} is not available in the sandbox"
-    near = get_close_matches(name, sorted(defined | KNOWN_NAMES), n=1, cutoff=0.75)
-    return f"nothing defines {name}" + (f"; did you mean {near[0]}?" if near else "")
+    return f"nothing defines {name}" + (f"; did you mean {near}?" if near else "")
+
+
+def _nearest(name: str, defined: set[str]) -> str:
+    """Return a name that is spelled much like `name`, or nothing."""
+    if len(name) > _LONGEST_COMPARED:
+        return ""
+    short = {other for other in defined if len(other) <= _LONGEST_COMPARED}
+    near = get_close_matches(name, sorted(short)[:_MOST_COMPARED] + sorted(KNOWN_NAMES), 1, 0.75)
+    return near[0] if near else ""
 
 
 def _first_lines(tree: ast.AST) -> dict[str, int]:
@@ -117,11 +134,10 @@ def _names_of(node: ast.AST) -> tuple[str, ...]:
             return ()
 
 
-def _line_within(tree: ast.Module, scope: SymbolTable, name: str) -> int | None:
-    """Return the first line of `name` in the function that `scope` stands for."""
-    for node in ast.walk(tree):
-        if getattr(node, "lineno", None) == scope.get_lineno() and _names_of(node) == (
-            scope.get_name(),
-        ):
-            return _first_lines(node).get(name)
-    return _first_lines(tree).get(name)
+def _lines_by_function(tree: ast.Module) -> dict[tuple[str, int], dict[str, int]]:
+    """Return the lines of names within each function, by its name and first line."""
+    return {
+        (node.name, node.lineno): _first_lines(node)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    }

@@ -25,7 +25,7 @@ _COMPARISONS: Final[Mapping[type[ast.cmpop], str]] = {
     ast.Is: "is",
     ast.IsNot: "is not",
 }
-_OPPOSITE: Final[Mapping[type[ast.cmpop], type[ast.cmpop]]] = {
+_CONTRARY: Final[Mapping[type[ast.cmpop], type[ast.cmpop]]] = {
     ast.Gt: ast.LtE,
     ast.Lt: ast.GtE,
     ast.GtE: ast.Lt,
@@ -48,6 +48,10 @@ _MAX_WORDING: Final = 160
 
 def condition(node: ast.expr, reader: ContextReader) -> str:
     """Return what must hold for `node` to be true."""
+    return _cut(_condition(node, reader))
+
+
+def _condition(node: ast.expr, reader: ContextReader) -> str:
     match node:
         case ast.BoolOp(op=operator, values=values):
             word = " and " if isinstance(operator, ast.And) else " or "
@@ -64,9 +68,13 @@ def condition(node: ast.expr, reader: ContextReader) -> str:
 
 def opposite(node: ast.expr, reader: ContextReader) -> str:
     """Return what must hold for `node` to be false."""
+    return _cut(_opposite(node, reader))
+
+
+def _opposite(node: ast.expr, reader: ContextReader) -> str:
     match node:
         case ast.Compare(left=left, ops=[operator], comparators=[right]):
-            return _comparison(left, _OPPOSITE[type(operator)], right, reader)
+            return _comparison(left, _CONTRARY[type(operator)], right, reader)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return condition(operand, reader)
         case _ if reader.part(node) == "position":
@@ -80,7 +88,10 @@ def thing(node: ast.expr, reader: ContextReader) -> str:
     part = reader.part(node)
     if part is not None:
         return _PARTS[part]
-    text = ast.unparse(node)
+    return _cut(ast.unparse(node))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _MAX_WORDING else f"{text[:_MAX_WORDING]}..."
 
 

@@ -1,6 +1,7 @@
 """Reading code shows every problem with its line, and runs nothing."""
 
 import warnings
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -196,3 +197,40 @@ def test_reading_prints_no_remarks_of_python_s_own() -> None:
 def test_any_text_is_read_without_an_error(source: str) -> None:
     code = CodeStrategy.read(source)
     assert code.problems or code.entry
+
+
+# The work of reading is ours, not the sandbox's: code that is made to be slow to read.
+SLOW_TO_READ = {
+    "unknown names": "def strategy(c):\n" + "".join(f" n{i}x\n" for i in range(7_000)),
+    "unknown long names": "def strategy(c):\n " + "a" * 30_000 + "\n " + "b" * 30_000,
+    "unused names": "def strategy(c):\n" + "".join(f" n{i}=1\n" for i in range(6_500)),
+    "unused functions": "".join(f"def f{i}(): pass\n" for i in range(3_000)) + HOLD,
+    "imports": "".join(f"import m{i}\n" for i in range(4_500)) + HOLD,
+    "one long condition": "def strategy(c):\n if "
+    + " and ".join(f"c[{i}]" for i in range(3_000))
+    + ":\n"
+    + '  return {"signal":"buy"}\n' * 900,
+    "branches": "def strategy(c):\n" + ' if c:\n  return {"signal":"buy"}\n' * 1_800,
+    "comparisons": "def strategy(c):\n return " + "c<" * 30_000 + "c",
+    "loops": "def strategy(c):\n"
+    + "".join(" " * d + "while 1:\n" for d in range(1, 90))
+    + " " * 90
+    + "c;" * 20_000,
+}
+
+
+@pytest.mark.parametrize("name", SLOW_TO_READ)
+def test_code_made_to_be_slow_to_read_is_read_soon_and_said_in_few_words(name: str) -> None:
+    started = process_time()
+    code = CodeStrategy.read(SLOW_TO_READ[name])
+    assert process_time() - started < 3.0  # Some tenths of a second where nothing else runs.
+    assert len(code.findings) <= 101
+    assert all(len(finding.sentence) <= 403 for finding in code.findings)
+    assert code.explanation is None or len(code.explanation.text) < 100_000
+
+
+def test_findings_that_are_not_listed_are_counted() -> None:
+    source = "".join(f"import m{number}\n" for number in range(150)) + HOLD
+    code = CodeStrategy.read(source)
+    assert len(code.problems) == 100
+    assert code.cautions[0].sentence == "200 more findings are not listed"
