@@ -20,7 +20,7 @@ from worker.settings import Settings
 from worker.store import Store
 from worker.supervisor import Supervisor
 
-FLUSH_SECONDS: Final = 3.0
+FLUSH_SECONDS: Final = 1.5  # What is not stored by then waits on disk for the next start.
 
 _log: Final = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import psutil
@@ -72,7 +73,12 @@ class RunningDemo:
 
 @contextmanager
 def running_demo(**settings: str) -> Iterator[RunningDemo]:
-    """Yield a demo that has just been started."""
+    """Yield a demo that has just been started; what it leaves on disk when killed is removed."""
+    with TemporaryDirectory() as folder:
+        yield from _started(TMPDIR=folder, **settings)
+
+
+def _started(**settings: str) -> Iterator[RunningDemo]:
     mark = str(uuid4())
     process = subprocess.Popen(
         [sys.executable, "-m", "devstack.demo"],
