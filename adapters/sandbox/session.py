@@ -100,9 +100,8 @@ class _Log:
     def write(self, _stream: str, text: str) -> None:
         room = self.limit - self.kept
         self.overflowed = self.overflowed or len(text) > room
-        if room > 0:
-            self.parts.append(text[:room])
-            self.kept += min(room, len(text))
+        self.parts.append(text[:room])
+        self.kept += min(room, len(text))
 
     def lines(self) -> tuple[str, ...]:
         return tuple("".join(self.parts).splitlines())
