@@ -5,7 +5,8 @@ Out: effects: `Decision`, `Order`, `Fill`, `Trade`, `LedgerEntry`, in the order 
 Next: `core/engine.py`, which feeds it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -17,12 +18,12 @@ from core.decision import Decision, MarketView, Standing, verdict_on
 from core.desk import Account, Desk
 from core.effects import Effect
 from core.errors import ConfigError, DataError
-from core.expiry import square_off_of
+from core.expiry import intrinsic_value, settles_at, square_off_of
 from core.instrument import Instrument
 from core.ledger import entries_of
 from core.levels import Levels, levels_of
 from core.loss_watch import Group, LossWatch, PortfolioLimits, PriceOf
-from core.money import ZERO
+from core.money import ZERO, to_money
 from core.order import Fill, Order, OrderPurpose, OrderStatus, Owner, other_side, slices
 from core.risk import Approved, PortfolioState, Refused, Rule, outlay_of, outlay_of_lot
 from core.session import NS_PER_SECOND, ist_date
@@ -138,8 +139,11 @@ class Dealer:
 
     def next_due_ns(self) -> int:
         """Return when time ends the next running trade."""
-        due = [trade.due_ns for trade in self.running() if trade.exit_reason is None]
-        return min(due, default=NEVER_NS)
+        next_ns = NEVER_NS
+        for trade in self.running():
+            due_ns = trade.settles_ns if trade.exit_reason else trade.due_ns
+            next_ns = min(next_ns, due_ns)
+        return next_ns
 
     def take(self, config_id: str, signal: Signal, digest: str, view: MarketView) -> list[Effect]:
         """Decide on a signal and do what it says; raises as `desk`."""
@@ -200,6 +204,36 @@ class Dealer:
             if trade.exit_reason is None and trade.due_ns <= now_ns:
                 desk = self.desk(trade.owner.config_id)
                 effects += self._exit(desk, trade, trade.due_reason, now_ns)
+        return effects
+
+    def settle(self, now_ns: int, price_of: Callable[[RunningTrade], float]) -> list[Effect]:
+        """Settle the options whose last session is over at what they are worth.
+
+        They are charged like a sale.
+
+        Parameters
+        ----------
+        price_of
+            Answers the price of what the option of a trade is on, 0 where nobody knows it: then
+            the trade stays as it is.
+        """
+        effects: list[Effect] = []
+        for trade in self.running():
+            if trade.settles_ns > now_ns:
+                continue
+            trade.settles_ns = NEVER_NS
+            underlying = price_of(trade)
+            if underlying:
+                price = to_money(intrinsic_value(trade.instrument, underlying))
+                effects += self._settle(trade, price, now_ns)
+        return effects
+
+    def _settle(self, trade: RunningTrade, price: Decimal, now_ns: int) -> list[Effect]:
+        desk = self.desk(trade.owner.config_id)
+        effects = self._exit_one(desk, trade, ExitReason.SETTLEMENT, now_ns, None)
+        for order in list(trade.orders.values()):
+            self._broker.cancel(order.id)  # The exchange settles; nobody trades it.
+            effects += self.execution(Execution(order.id, order.remaining, price), now_ns)
         return effects
 
     def limit_portfolio(self, portfolio_id: str, limits: PortfolioLimits) -> None:
@@ -367,6 +401,9 @@ class Dealer:
                     if len(view.legs) > 1
                     else NEVER_NS
                 ),
+                settles_ns=(
+                    NEVER_NS if leg.session is None else settles_at(leg.instrument, leg.session)
+                ),
                 trade_mode=desk.config.trade_mode,
             )
             desk.running[running.id] = running
@@ -385,7 +422,6 @@ class Dealer:
         """Cancel what is not entered yet and sell (or buy back) what is, of all legs."""
         if running.exit_reason is not None:
             return []  # It went with another leg.
-        running.exit_reason = reason
         partners = desk.partners(running)
         effects = self._exit_one(desk, running, reason, now_ns, signal_id)
         for partner in partners:
@@ -400,6 +436,7 @@ class Dealer:
         now_ns: int,
         signal_id: str | None,
     ) -> list[Effect]:
+        running.exit_reason = reason
         effects: list[Effect] = []
         for order in list(running.orders.values()):
             self._broker.cancel(order.id)

@@ -11,7 +11,7 @@ wherever they are played.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 from core.brokers.dhan.border import to_book
@@ -27,7 +27,7 @@ from core.errors import DataError
 from core.expiry import first_expiry, square_off_of
 from core.instrument import Instrument, InstrumentKind
 from core.legs import Chains, Leg, product_or_none
-from core.levels import Levels
+from core.levels import Guard, Levels
 from core.loss_watch import PortfolioLimits
 from core.market_sessions import MarketSessions
 from core.order import Fill, Order, side_of
@@ -37,29 +37,10 @@ from core.signals import LegKind, LegRule, Signal
 from core.strategy import ConfigStatus, StrategyConfig
 from core.tick import Book
 from core.tick_columns import TickColumns
-from core.trade import ExitReason, Trade
+from core.trade import ExitReason, RunningTrade, Trade
 from core.watched import Watched
 
 DepthReader = Callable[[bytes, Instrument], Book]
-
-
-class Guard(NamedTuple):
-    """Where the levels of a restored trade are watched, and how its stop goes on.
-
-    Attributes
-    ----------
-    instrument
-        The signal's.
-    price
-        What the stop is moved to when `breakeven` is reached, rupees.
-    breakeven, trail
-        As in `Signal`.
-    """
-
-    instrument: InstrumentKey
-    price: float
-    breakeven: float | None = None
-    trail: float | None = None
 
 
 class Engine:
@@ -426,6 +407,14 @@ class Engine:
         self._expect_fills(effects)
         return effects
 
+    def _underlying_price(self, trade: RunningTrade) -> float:
+        """Return the price of the index an option is on, else that of the signal's instrument."""
+        for watched in self._watched:
+            is_index = watched.instrument.kind is InstrumentKind.INDEX
+            if is_index and watched.instrument.symbol == trade.instrument.underlying:
+                return watched.builder.price
+        return self._price_of(trade.levels.instrument.key)
+
     def _price_of(self, key: InstrumentKey) -> float:
         return self._watched[self._slots[key]].builder.price
 
@@ -494,11 +483,13 @@ class Engine:
                 if builder.due_ns <= moment:
                     effects += builder.time_passed(moment)
                 due_ns = min(due_ns, builder.due_ns)
-            closing = self._dealer.square_off(moment)
-            if closing:
-                effects += closing
+            trades_due_ns = self._dealer.next_due_ns()
+            if trades_due_ns <= moment:
+                effects += self._dealer.square_off(moment)
+                effects += self._dealer.settle(moment, self._underlying_price)
                 self._set_all_alerts()
-            self._due_ns = min(due_ns, self._dealer.next_due_ns())
+                trades_due_ns = self._dealer.next_due_ns()
+            self._due_ns = min(due_ns, trades_due_ns)
         self._now_ns = max(self._now_ns, now_ns)
 
     def _set_all_alerts(self) -> None:

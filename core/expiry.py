@@ -1,4 +1,4 @@
-"""The last day of a contract: until when it is entered, and when it is left.
+"""The last day of a contract: until when it is entered, when it is left, what it is worth then.
 
 In:  a contract, its session, the limits of a config.
 Out: instants.
@@ -7,7 +7,8 @@ Next: `core/risk.py`.
 
 from datetime import date, timedelta
 
-from core.instrument import Instrument
+from core.candle import NEVER_NS
+from core.instrument import Instrument, OptionSide
 from core.risk_parameters import RiskParameters
 from core.session import NS_PER_MINUTE, Session, ist_date, ist_midnight_ns
 from core.signals import ExitReason
@@ -37,3 +38,19 @@ def square_off_of(
         if flat_ns < session.square_off_ns:
             return flat_ns, ExitReason.EXPIRY
     return session.square_off_ns, ExitReason.EOD
+
+
+def settles_at(instrument: Instrument, session: Session) -> int:
+    """Return when an option that is still held is settled: at the close of its last session."""
+    is_last = instrument.kind.is_option and instrument.expiry == session.day
+    return session.close_ns if is_last else NEVER_NS
+
+
+def intrinsic_value(option: Instrument, underlying: float) -> float:
+    """Return what exercising an option brings per unit, rupees; 0 when it expires worthless."""
+    if option.strike is None:
+        return 0.0
+    gain = underlying - float(option.strike)
+    if option.option_side is OptionSide.PUT:
+        gain = -gain
+    return option.round_price(gain) if gain > 0 else 0.0

@@ -5,14 +5,34 @@ Out: which level was reached; where the stop is now; between which prices nothin
 Next: `core/trade.py`, which holds them.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
+from core.candle import InstrumentKey
 from core.instrument import Instrument
 from core.signals import Direction, ExitReason, Signal
 
 _STEPS: Final = 10
 """A trailing stop moves in tenths of its distance, as at a broker: not with every tick."""
 _ANY: Final = float("inf")
+
+
+class Guard(NamedTuple):
+    """Where the levels of a restored trade are watched, and how its stop goes on.
+
+    Attributes
+    ----------
+    instrument
+        The signal's.
+    price
+        What the stop is moved to when `breakeven` is reached, rupees.
+    breakeven, trail
+        As in `Signal`.
+    """
+
+    instrument: InstrumentKey
+    price: float
+    breakeven: float | None = None
+    trail: float | None = None
 
 
 class Levels:

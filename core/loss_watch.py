@@ -18,8 +18,6 @@ from core.desk import Desk
 from core.money import ZERO, to_money
 
 _ANY: Final = float("inf")
-_ALL: Final = (-_ANY, _ANY)
-_NONE: Final = (_ANY, -_ANY)
 
 PriceOf = Callable[[InstrumentKey], float]
 """Last price of an instrument in rupees, 0 before the first."""
@@ -81,12 +79,12 @@ class LossWatch:
         """Return two prices between which nobody who holds the instrument reaches a limit."""
         bands = self._bands.get(key)
         if not bands:
-            return _ALL
+            return -_ANY, _ANY
         return max(low for low, _ in bands.values()), min(high for _, high in bands.values())
 
     def look_again(self, key: InstrumentKey, name: str) -> None:
         """Have the next trade of an instrument looked at, whatever its price."""
-        self._bands.setdefault(key, {})[name] = _NONE
+        self._bands.setdefault(key, {})[name] = (_ANY, -_ANY)
 
     def day_pnl(self, desks: Iterable[Desk], now_ns: int) -> Decimal:
         """Return today's profit of desks: net of what was closed, and what is open as it stands."""
@@ -109,7 +107,7 @@ class LossWatch:
         share = float(left) / max(len(units), 1)
         for key, held in units.items():
             price = self._price_of(key)
-            band = _NONE
+            band = (_ANY, -_ANY)
             if price:
                 band = (price - share / held, _ANY) if held > 0 else (-_ANY, price - share / held)
             self._bands.setdefault(key, {})[group.name] = band

@@ -21,6 +21,7 @@ from core.ledger import LedgerEntry
 from core.money import to_money
 from core.order import Fill, Order, Owner
 from core.risk import Refused
+from core.signals import Signal
 from core.trade import Trade
 
 Row = dict[str, Any]
@@ -118,7 +119,7 @@ def signal_row(decision: Decision) -> Row:
         "stop_loss": _price(signal.stop),
         "target_price": _price(signal.target),
         "reason": signal.reason,
-        "indicators": dict(signal.indicators),
+        "indicators": {**signal.indicators, **_stop_moves(signal)},
         "candle_time": iso_time(signal.candle_close_ns),
         "generated_at": iso_time(decision.decided_ns),
         "executed": refused is None,
@@ -126,6 +127,12 @@ def signal_row(decision: Decision) -> Row:
         "refusal_reason": None if refused is None else refused.reason,
         "code_digest": decision.digest,
     }
+
+
+def _stop_moves(signal: Signal) -> dict[str, float]:
+    """Return how the stop is to move, which a restart needs, see `core/stored_rows.py`."""
+    moves = {"breakeven": signal.breakeven, "trail": signal.trail}
+    return {name: value for name, value in moves.items() if value is not None}
 
 
 def order_row(order: Order) -> Row:

@@ -1,7 +1,7 @@
 """Rows of the database as values again: what a restart takes up.
 
-In:  rows of `trades` and `fills` as PostgREST sends them, money as text.
-Out: `Trade` and `Fill`.
+In:  rows of `trades`, `fills` and `trading_signals` as PostgREST sends them, money as text.
+Out: `Trade`, `Fill` and `Guard`.
 Next: `core/engine.py`, `Engine.restore`; the way there is `core/rows.py`.
 """
 
@@ -13,6 +13,7 @@ from typing import Any, Final
 from core.candle import InstrumentKey
 from core.errors import DataError
 from core.instrument import Segment
+from core.levels import Guard
 from core.order import Fill, Owner, Side
 from core.signals import Direction
 from core.strategy import TradeMode
@@ -90,6 +91,26 @@ def fill_of(row: Mapping[str, Any], portfolio_id: str) -> Fill:
         )
     except (KeyError, ValueError, TypeError, InvalidOperation) as error:
         raise DataError(f"fill {row.get('id')}: {type(error).__name__} {error}") from error
+
+
+def guard_of(row: Mapping[str, Any]) -> Guard:
+    """Return, of a row of `trading_signals`, where the levels of its trades are watched.
+
+    Raises
+    ------
+    DataError
+        As `trade_of`.
+    """
+    try:
+        numbers = row["indicators"] or {}
+        return Guard(
+            key_of(row["instrument_key"]),
+            float(row["price"]),
+            _price(numbers.get("breakeven")),
+            _price(numbers.get("trail")),
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise DataError(f"signal {row.get('id')}: {type(error).__name__} {error}") from error
 
 
 def key_of(text: str) -> InstrumentKey:

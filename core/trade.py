@@ -94,6 +94,8 @@ class RunningTrade:
         When it is closed at the latest, and why then.
     complete_by_ns
         When it must be entered in full, as one of several legs.
+    settles_ns
+        When an option that is still held is settled, on its last day.
     """
 
     def __init__(  # noqa: PLR0913 - made in one place, from one approved signal.
@@ -111,6 +113,7 @@ class RunningTrade:
         square_off_ns: int = NEVER_NS,
         square_off_reason: ExitReason = ExitReason.EOD,
         complete_by_ns: int = NEVER_NS,
+        settles_ns: int = NEVER_NS,
         trade_mode: TradeMode = TradeMode.VIRTUAL,
     ) -> None:
         self.id: Final = trade_id
@@ -125,6 +128,7 @@ class RunningTrade:
         self.square_off_ns: Final = square_off_ns
         self.square_off_reason: Final = square_off_reason
         self.trade_mode: Final = trade_mode
+        self.settles_ns = settles_ns
         self._complete_by_ns: Final = complete_by_ns
         self.exit_reason: ExitReason | None = None  # Set once its exit has been decided.
         self.orders: dict[str, Order] = {}  # Those that are not final.
@@ -189,8 +193,8 @@ class RunningTrade:
     @property
     def due_ns(self) -> int:
         """When time ends it, as things are."""
-        if self.is_entering:
-            return min(self._complete_by_ns, self.square_off_ns)
+        if self._complete_by_ns < self.square_off_ns and self.is_entering:
+            return self._complete_by_ns
         return self.square_off_ns
 
     @property

@@ -8,11 +8,12 @@ Next: `core/engine.py`, `Engine.restore`.
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
+from core.levels import Guard
 from core.order import Fill
 from core.rows import iso_time
 from core.session import ist_date, ist_midnight_ns
-from core.stored_rows import fill_of, instant_of, trade_of
-from core.trade import Trade
+from core.stored_rows import fill_of, guard_of, instant_of, trade_of
+from core.trade import Trade, TradeStatus
 from worker.supabase import Supabase
 
 _TRADE: Final = (
@@ -30,9 +31,18 @@ _ORDER: Final = (
     "purpose,exit_reason,quantity,limit_price::text,filled_quantity,average_price::text,"
     "code_digest,placed_at"
 )
+_SIGNAL: Final = "id,instrument_key,price::text,indicators"
 _ON_THEIR_WAY: Final = "in.(TRANSIT,PENDING,PART_TRADED)"
 _IDS_PER_CALL: Final = 100
 _PAGE: Final = 1000
+
+
+class Kept(NamedTuple):
+    """A trade with its fills, and where its levels are watched: None where that is not known."""
+
+    trade: Trade
+    fills: tuple[Fill, ...]
+    guard: Guard | None = None
 
 
 class Left(NamedTuple):
@@ -41,12 +51,12 @@ class Left(NamedTuple):
     Attributes
     ----------
     trades
-        Open ones, and those that were closed today, each with its fills; oldest first.
+        Open ones, and those that were closed today; oldest first.
     orders
         Rows of those that were on their way.
     """
 
-    trades: tuple[tuple[Trade, tuple[Fill, ...]], ...] = ()
+    trades: tuple[Kept, ...] = ()
     orders: tuple[dict[str, Any], ...] = ()
 
 
@@ -86,7 +96,11 @@ class Books:
         orders = await self._pages(
             "orders", select=_ORDER, **mine, status=_ON_THEIR_WAY, order="placed_at,id"
         )
-        return Left(tuple((trade, tuple(fills[trade.id])) for trade in trades), tuple(orders))
+        guards = await self._guards(trades)
+        kept = (
+            Kept(trade, tuple(fills[trade.id]), guards.get(trade.signal_id)) for trade in trades
+        )
+        return Left(tuple(kept), tuple(orders))
 
     async def configs_with_open_trades(self) -> set[str]:
         """Return the ids of all configs that hold something; raises as `of`."""
@@ -106,6 +120,23 @@ class Books:
             )
             for row in rows:
                 found[row["trade_id"]].append(fill_of(row, portfolios[row["trade_id"]]))
+        return found
+
+    async def _guards(self, trades: list[Trade]) -> dict[str, Guard]:
+        """Return, by signal, where the levels of the open trades are watched."""
+        found: dict[str, Guard] = {}
+        ids = list(
+            dict.fromkeys(
+                trade.signal_id for trade in trades
+                if trade.signal_id and trade.status is TradeStatus.OPEN
+            )
+        )  # fmt: skip
+        for start in range(0, len(ids), _IDS_PER_CALL):
+            wanted = ",".join(ids[start : start + _IDS_PER_CALL])
+            rows = await self._pages(
+                "trading_signals", select=_SIGNAL, id=f"in.({wanted})", order="id"
+            )
+            found |= {row["id"]: guard_of(row) for row in rows}
         return found
 
     async def _pages(self, table: str, **query: str) -> list[dict[str, Any]]:

@@ -166,7 +166,7 @@ class Deployment:
         """
         with self._parts.market.starting():
             left = await self._left(time.time_ns())
-            keys = tuple({trade.instrument for trade, _ in left.trades})
+            keys = tuple({kept.trade.instrument for kept in left.trades})
             self._parts.watch([self._parts.listed(key) for key in keys])
             self._deploy(self.design.on(keys, ConfigStatus.STOPPED), left)
 
@@ -209,15 +209,16 @@ class Deployment:
         if self._has_taken_up:
             return
         self._has_taken_up = True
-        for trade, fills in left.trades:
+        for trade, fills, guard in left.trades:
+            keys = {trade.instrument, guard.instrument} if guard else {trade.instrument}
             try:
-                self._parts.watch([self._parts.listed(trade.instrument)])
-                market.engine.restore(trade, fills)
+                self._parts.watch([self._parts.listed(key) for key in sorted(keys)])
+                market.engine.restore(trade, fills, guard)
             except TradingError as error:
                 self.log("error", f"trade {trade.id} is not looked after any more: {error}")
         for row in cancelled(left.orders, market.now_ns):
             market.put_own("order", row, self.owner)
-        open_trades = sum(trade.status is TradeStatus.OPEN for trade, _ in left.trades)
+        open_trades = sum(kept.trade.status is TradeStatus.OPEN for kept in left.trades)
         if open_trades:
             self.log("info", f"{open_trades} open trades of an earlier run are taken up")
 

@@ -30,7 +30,7 @@ create table public.orders (
   status              public.order_status not null,
   filled_quantity     integer        not null default 0
                         check (filled_quantity between 0 and quantity),
-  average_price       numeric(18, 4) check (average_price > 0),
+  average_price       numeric(18, 4) check (average_price >= 0),
   rejection_reason    text,
   correlation_id      text           unique,
   broker_order_id     text,

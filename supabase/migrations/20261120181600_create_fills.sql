@@ -16,7 +16,8 @@ create table public.fills (
   instrument_key      text           not null check (instrument_key ~ '^[A-Z_]+:[0-9]+$'),
   side                public.order_side not null,
   quantity            integer        not null check (quantity > 0),
-  price               numeric(18, 4) not null check (price > 0 and price < 1000000000),
+  -- Zero: an option that expired worthless is settled at nothing.
+  price               numeric(18, 4) not null check (price >= 0 and price < 1000000000),
   charges             numeric        not null
                         check (charges >= 0 and charges < 1000000000)
                         check (charges = round(charges, 2)),

@@ -28,7 +28,7 @@ create table public.trades (
   stop_loss           numeric(18, 4) check (stop_loss > 0),
   target_price        numeric(18, 4) check (target_price > 0),
   exit_time           timestamptz    check (exit_time >= entry_time),
-  exit_price          numeric(18, 4) check (exit_price > 0 and exit_price < 1000000000),
+  exit_price          numeric(18, 4) check (exit_price >= 0 and exit_price < 1000000000),
   exit_reason         public.exit_reason,
   gross_pnl           numeric        check (gross_pnl = round(gross_pnl, 2)),
   charges             numeric        not null default 0

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from core.brokers.paper import PaperSettings
 from core.effects import Effect
-from core.engine import Engine, Guard
+from core.engine import Engine
 from core.instrument import Instrument, InstrumentKind, OptionSide, Segment
+from core.levels import Guard
 from core.order import OrderPurpose, OrderStatus, Side
 from core.risk import Refused, Rule
 from core.signals import Direction, ExitReason, LegKind, LegRule, Signal, SignalType
@@ -23,7 +26,7 @@ from tests.core.engine_driver import (
     orders,
     trades,
 )
-from tests.core.market import CALENDAR, DAY, FUTURE, at
+from tests.core.market import CALENDAR, DAY, FUTURE, NIFTY, at
 
 NEXT_WEEK = date(2025, 12, 9)
 BUY_CALL = LegRule(LegKind.OPTION, Side.BUY, OptionSide.CALL)
@@ -264,3 +267,43 @@ def test_a_trailing_stop_follows_the_future() -> None:
     assert moved.stop == 26_020.0
     (order,) = orders(floor.tick("10:03", FUTURE, 26_020.0))
     assert order.exit_reason is ExitReason.TRAILING_STOP
+
+
+@pytest.mark.parametrize(
+    ("instrument", "direction", "last", "worth"),
+    [
+        (CALL, Direction.LONG, 26_031.0, "31.00"),
+        (CALL, Direction.LONG, 25_990.0, "0.00"),
+        (PUT, Direction.SHORT, 25_990.0, "10.00"),
+        (PUT, Direction.SHORT, 26_031.0, "0.00"),
+    ],
+)
+def test_an_option_that_could_not_be_sold_is_settled_at_what_it_is_worth(
+    instrument: Instrument, direction: Direction, last: float, worth: str
+) -> None:
+    floor = Floor()
+    rule = BUY_CALL if instrument is CALL else BUY_PUT
+    floor.signal(direction, rule, tier=0.1)
+    floor.tick("10:00:01", instrument, 100.0)
+    floor.tick("14:00", FUTURE, last)
+    floor.advance("14:30")  # Nobody trades the option any more: the exit stays unfilled.
+    assert trades(floor.advance("15:29:59")) == []
+    settled = floor.advance("15:30")
+    (trade,) = trades(settled)
+    assert (trade.status, trade.exit_reason) == (TradeStatus.CLOSED, ExitReason.SETTLEMENT)
+    assert trade.exit_price == Decimal(worth)
+    assert next(order.status for order in orders(settled)) is OrderStatus.CANCELLED
+    booked = sum((entry.amount for entry in entries(floor.effects)), Decimal(0))
+    assert booked == trade.net_pnl
+    assert floor.tick("15:30:01", instrument, 50.0) is not None
+    assert floor.newest() == [trade]
+
+
+def test_an_option_is_settled_by_its_index_where_that_is_watched() -> None:
+    floor = Floor()
+    index = floor.engine.watch(NIFTY)
+    floor.signal(Direction.LONG, BUY_CALL, tier=0.1)
+    floor.tick("10:00:01", CALL, 100.0)
+    floor.engine.tick(index, at("14:00"), 26_005.0, 0)
+    floor.advance("15:31")
+    assert floor.newest()[0].exit_price == 5

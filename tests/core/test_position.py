@@ -1,14 +1,16 @@
 """Net positions from fills."""
 
+import json
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.money import ZERO
+from core.money import ZERO, to_paise
 from core.order import Fill, Owner, Side
 from core.position import Position
 from tests.core.market import RELIANCE
+from tests.core.shared_data import shared
 
 OWNER = Owner("c", "s", "u", "p")
 
@@ -67,3 +69,20 @@ def test_money_is_conserved_whatever_the_fills(fills: list[Fill], price: int) ->
     assert position.quantity == sum(fill.side.sign * fill.quantity for fill in fills)
     worth = cash + position.quantity * last
     assert abs(position.realised + position.unrealised(last) - worth) < Decimal("1e-12")
+
+
+def test_the_brokers_realised_profit_is_met_to_the_paisa() -> None:
+    """Real positions, in parts as the broker has them: carried over and of the day."""
+    rows = json.loads(shared("dhan_positions_broker_pnl.json").read_text(encoding="utf-8"))
+    assert {row["positionType"] for row in rows} == {"CLOSED", "LONG"}
+    for row in rows:
+        position = Position()
+        for part in ("carryForward", "day"):
+            for side in Side:
+                name = f"{part}{side.title()}"
+                units = row[f"{name}Qty"] * row["multiplier"]
+                if units:  # The averages are rounded; what was paid is exact.
+                    price = Decimal(str(row[f"{name}Value"])) / units
+                    position.apply(a_fill(side, units, str(price)))
+        assert to_paise(position.realised) == Decimal(str(row["realizedProfit"])), row
+        assert position.quantity == row["netQty"] * row["multiplier"]

@@ -8,11 +8,13 @@ import pytest
 from core.brokers.paper import PaperSettings
 from core.engine import Engine
 from core.errors import ConfigError, DataError
+from core.instrument import Segment
+from core.levels import Guard
 from core.order import Fill
 from core.risk import Refused, Rule
 from core.rows import fill_row, trade_row
 from core.signals import SignalType
-from core.stored_rows import fill_of, instant_of, trade_of
+from core.stored_rows import fill_of, guard_of, instant_of, trade_of
 from core.trade import ExitReason, Trade, TradeStatus
 from tests.core.engine_driver import (
     CONFIG_ID,
@@ -168,3 +170,12 @@ def test_a_row_that_cannot_be_read_is_refused_by_id(change: dict[str, object], s
 def test_times_of_any_offset_are_the_same_instant() -> None:
     assert instant_of("2025-12-01T09:15:00+05:30") == instant_of("2025-12-01T03:45:00+00:00")
     assert instant_of("2025-12-01T09:15:00+05:30") == at("09:15")
+
+
+def test_a_signal_tells_where_the_levels_of_its_trades_are_watched() -> None:
+    row = {"id": "s", "instrument_key": "NSE_FNO:49543", "price": "26010.5000",
+           "indicators": {"atr": 20.0, "breakeven": 26050.5, "trail": 30}}  # fmt: skip
+    assert guard_of(row) == Guard((Segment.NSE_FNO, 49543), 26_010.5, 26_050.5, 30.0)
+    assert guard_of(row | {"indicators": {}}) == Guard((Segment.NSE_FNO, 49543), 26_010.5)
+    with pytest.raises(DataError, match="signal s: "):
+        guard_of(row | {"price": None})
