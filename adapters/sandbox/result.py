@@ -11,6 +11,7 @@ from math import isfinite
 from typing import Any, Final, cast
 
 from adapters.sandbox.outcome import CodeResult, SignalWord
+from adapters.sandbox.storable import is_storable
 from core.errors import DataError
 
 # What the sandbox answers instead of a result that JSON cannot hold: where, and of what type.
@@ -94,6 +95,8 @@ def _reason(value: Any) -> str | None:
         return None
     if not isinstance(value, str):
         raise DataError(f"reason is {_shown(value)}, must be text")
+    if not is_storable(value):
+        raise DataError(f"reason is {_shown(value)}, which holds a character that is no text")
     if len(value) > _MAX_REASON:
         raise DataError(f"reason has {len(value):,} characters, must have at most {_MAX_REASON}")
     return value
@@ -110,9 +113,9 @@ def _indicators(value: Any) -> dict[str, float]:
 
 
 def _name(name: str) -> str:
-    if not 1 <= len(name) <= _MAX_NAME:
+    if not 1 <= len(name) <= _MAX_NAME or not is_storable(name):
         raise DataError(
-            f"indicators has the name {_shown(name)}, must have 1 to {_MAX_NAME} characters"
+            f"indicators has the name {_shown(name)}, must be text of 1 to {_MAX_NAME} characters"
         )
     return name
 

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.sandbox.failures import explained
 from adapters.sandbox.limits import Limits
-from adapters.sandbox.outcome import Decided, Failed, Outcome
+from adapters.sandbox.outcome import Decided, Failed, FailureKind, Outcome
 from adapters.sandbox.result import UNREADABLE, read_result
+from adapters.sandbox.storable import storable
 from core.errors import DataError
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class _Log:
         self.kept += min(room, len(text))
 
     def lines(self) -> tuple[str, ...]:
-        return tuple("".join(self.parts).splitlines())
+        return tuple(storable("".join(self.parts)).splitlines())
 
 
 def run_once(pool: "Monty", job: Job, limits: Limits) -> Outcome:
@@ -116,7 +117,7 @@ def run_once(pool: "Monty", job: Job, limits: Limits) -> Outcome:
 
     log = _Log(limits.log_characters)
     started = perf_counter()
-    failed: tuple[Any, str, int | None] | None = None
+    failed: tuple[FailureKind, str, int | None] | None = None
     text: object = None
     try:
         with pool.checkout(
@@ -129,7 +130,8 @@ def run_once(pool: "Monty", job: Job, limits: Limits) -> Outcome:
     if log.overflowed:
         failed = ("output", f"it printed more than {limits.log_characters:,} characters", None)
     if failed is not None:
-        return Failed(*failed, log=log.lines(), milliseconds=spent)
+        kind, sentence, line = failed
+        return Failed(kind, storable(sentence), line, log.lines(), spent)
     return _read(text, limits, log.lines(), spent)
 
 
@@ -156,7 +158,7 @@ def _read(text: object, limits: Limits, log: tuple[str, ...], spent: float) -> O
     try:
         return Decided(read_result(text), log, spent)
     except DataError as problem:
-        return Failed("result", str(problem), None, log, spent)
+        return Failed("result", storable(str(problem)), None, log, spent)
 
 
 def resources(limits: Limits) -> "ResourceLimits":

@@ -157,6 +157,13 @@ def test_printed_lines_are_kept_also_when_the_code_fails(sandbox: Sandbox) -> No
     assert outcome.sentence == "it raised ZeroDivisionError: division by zero"
 
 
+def test_what_is_said_can_always_be_stored(sandbox: Sandbox) -> None:
+    source = 'def strategy(context):\n    print("a" + chr(0))\n    raise ValueError("b" + chr(0))'
+    outcome = failed(sandbox.evaluate(evaluation(source)))
+    assert outcome.log == ("a\ufffd",)
+    assert outcome.sentence == "it raised ValueError: b\ufffd"
+
+
 def test_an_error_names_the_line_where_it_was_raised(sandbox: Sandbox) -> None:
     source = (
         "def last(items):\n"
