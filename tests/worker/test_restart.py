@@ -19,13 +19,12 @@ def test_open_trades_are_taken_up_guarded_and_closed_once(tmp_path: Path) -> Non
     ):
         database = Database(stack)
         with running_worker(stack, simulator, tmp_path, MARKET_SPEED="200") as first:
-            (held, *_) = wait_for(
-                "an open trade", lambda: database.rows("trades", status="eq.OPEN"), 90
-            )
+            wait_for("an open trade", lambda: database.rows("trades", status="eq.OPEN"), 90)
             simulator.control("clock", hold=True)
             first.process.kill()
             first.process.wait()
-        holding = database.rows("trades", status="eq.OPEN")
+        # Several configs may hold something: which of them is stopped below decides which closes.
+        (held, *_) = database.rows("trades", status="eq.OPEN")
         with running_worker(stack, simulator, tmp_path, MARKET_SPEED="200") as second:
             simulator.control("clock", hold=False)
             second.wait_said("ready")
@@ -35,7 +34,7 @@ def test_open_trades_are_taken_up_guarded_and_closed_once(tmp_path: Path) -> Non
                     "strategy_logs", message="like.*open trades of an earlier run are taken up"
                 ),
             )
-            config = holding[0]["strategy_config_id"]
+            config = held["strategy_config_id"]
             assert database.user().do(config, "STOP")["status"] == "EXECUTED"
             mine = {"strategy_config_id": f"eq.{config}"}
             wait_for("nothing held", lambda: not database.rows("trades", status="eq.OPEN", **mine))
