@@ -22,9 +22,11 @@ create table realtime.messages (
   primary key (id, inserted_at)
 );
 
-comment on table  realtime.messages           is 'Broadcasts sent from the database; policies on it guard private channels.';
+comment on table  realtime.messages is
+  'Broadcasts sent from the database; policies on it guard private channels.';
 comment on column realtime.messages.topic     is 'Channel name without the leading "realtime:".';
-comment on column realtime.messages.private   is 'Only for channels joined as private, which policies guard.';
+comment on column realtime.messages.private   is
+  'Only for channels joined as private, which policies guard.';
 
 -- Serves the deletion of old messages.
 create index messages_inserted_at_idx on realtime.messages (inserted_at);
@@ -46,7 +48,8 @@ as $$
   select nullif(current_setting('realtime.topic', true), '')
 $$;
 
-comment on function realtime.topic is 'Inside a policy on realtime.messages: the channel in question.';
+comment on function realtime.topic is
+  'Inside a policy on realtime.messages: the channel in question.';
 
 
 create function realtime.send(payload jsonb, event text, topic text, private boolean default true)
