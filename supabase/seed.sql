@@ -1,6 +1,6 @@
 /*
-  What a fresh local database needs to be shown: a demo user who can sign in, capital, and one
-  strategy of each type that exists, ready to be started by the worker at boot.
+  What a fresh local database needs to be shown: a demo user who can sign in, capital, and
+  strategies of the types that need nothing but one instrument, to be started by the worker at boot.
 
   Sign-in      demo@tradebase.local / tradebase-demo
   Never for    a hosted project: the password is public
@@ -79,6 +79,17 @@ values
   '{1m}',
   1000000,
   '00000000-0000-4000-8000-000000000002'
+),
+(
+  '00000000-0000-4000-8000-000000000013',
+  '00000000-0000-4000-8000-000000000001',
+  'Mean reversion NIFTY',
+  'Bollinger(20, 2) touch with RSI(2) on the near-month NIFTY future.',
+  'mean_reversion',
+  '{NIFTY-FUT}',
+  '{1m}',
+  1000000,
+  '00000000-0000-4000-8000-000000000002'
 );
 
 insert into public.strategy_configs (
@@ -91,8 +102,11 @@ select
   strategy.id                           as strategy_id,
   'default'                             as name,
   true                                  as is_default,
-  'strategies.momentum'                 as module_path,
-  'Momentum'                            as class_name,
+  'strategies.' || strategy.strategy_type as module_path,
+  case strategy.strategy_type
+    when 'momentum' then 'Momentum'
+    else 'MeanReversion'
+  end                                   as class_name,
   private.deployment_of(strategy)       as config_json,
   true                                  as auto_start
 from public.strategies as strategy

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import psutil
 
+from core.candle import InstrumentKey
 from core.rows import iso_time, key_text
 from core.session import NS_PER_MINUTE
 from worker.deployment import Deployment
@@ -52,6 +53,7 @@ class Beats:
         self._last_ticks = 0
         self._last_beat = time.monotonic()
         self._started = iso_time(time.time_ns())
+        market.on_fill = self._on_fill
 
     async def tick_clock(self) -> None:
         """Move market time on with the wall clock, and have metrics at each market minute."""
@@ -160,6 +162,12 @@ class Beats:
         except psutil.Error:
             self._processes.pop(pid, None)
             return {}
+
+    def _on_fill(self, instrument: InstrumentKey) -> None:
+        """Report the price beside the fill: who ends the day of a dead worker needs one."""
+        for route in self._market.intake.routes:
+            if route.instrument.key == instrument:
+                self._tell_price(route)
 
     def _tell_price(self, route: Route) -> None:
         price = self._market.engine.last_price(route.slot)

@@ -22,7 +22,7 @@ from core.engine import Engine
 from core.errors import TradingError
 from core.instrument import Instrument
 from core.market_sessions import MarketSessions
-from core.order import Owner
+from core.order import Fill, Owner
 from core.rows import EventRows
 from core.session import NS_PER_MINUTE, NS_PER_SECOND, TradingCalendar, market_of
 from core.session import Market as Hours
@@ -89,6 +89,7 @@ class Market:
         self.counts: Final[dict[str, int]] = {}
         self.on_told_to_go: Callable[[int], None] = _nobody
         self.on_bad_signal: Callable[[str, str], None] = _nobody
+        self.on_fill: Callable[[InstrumentKey], None] = _nobody
         self._store: Final = store
         self._symbols: Final[dict[InstrumentKey, str]] = {}
         self._events: Final = EventRows(run_id, self._symbols.__getitem__)
@@ -178,6 +179,9 @@ class Market:
         """Store what happened, and hand candles and trades to whom they concern."""
         if not effects:
             return
+        for effect in effects:
+            if isinstance(effect, Fill):
+                self.on_fill(effect.instrument)
         self._store.put(self._events.events(effects))
         counts = self.counts
         heard: list[Heard] = []

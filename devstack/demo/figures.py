@@ -16,7 +16,8 @@ from psycopg.rows import dict_row
 Row = dict[str, Any]
 
 _HEARTBEAT = """
-    select figures, feed_age_seconds, market_time, status,
+    select figures, feed_age_seconds, status,
+           (select market_time from public.market_clock) as market_time,
            extract(epoch from now() - beat_at)::float as beat_age
       from public.worker_heartbeats where process = 'supervisor'
 """

@@ -3,6 +3,7 @@
 import httpx
 from psycopg.sql import SQL, Identifier
 
+from strategies import load
 from tests.supabase import events
 from tests.supabase.conftest import Database
 from tests.supabase.deployments import Deployment, Worker
@@ -24,11 +25,13 @@ def test_the_demo_user_signs_in_and_finds_capital_and_strategies(
     assert demo.row("profiles")["display_name"] == "Demo"
     assert demo.row("portfolios?select=balance::text")["balance"] == "1000000"
     configs = demo.rows("strategy_configs?select=*,strategies(name,symbols)&order=id")
-    assert [config["strategies"]["symbols"] for config in configs] == [
-        ["NIFTY-FUT"],
-        ["BANKNIFTY-FUT"],
+    assert [(config["class_name"], config["strategies"]["symbols"]) for config in configs] == [
+        ("Momentum", ["NIFTY-FUT"]),
+        ("Momentum", ["BANKNIFTY-FUT"]),
+        ("MeanReversion", ["NIFTY-FUT"]),
     ]
     for config in configs:
+        assert load(config["module_path"], config["class_name"])
         assert (config["auto_start"], config["is_default"], config["status"]) == (
             True,
             True,
