@@ -72,7 +72,7 @@ def instruments(count: int) -> list[Instrument]:
 
 def frames(count: int, ticks: int) -> bytes:
     """Return framed full packets: prices that wander, volume that grows, time that passes."""
-    from datetime import date  # noqa: PLC0415
+    from datetime import date  # noqa: PLC0415 - this part only
 
     session = load_calendar().session(date.fromisoformat(DAY), Hours.CASH)
     if session is None:

@@ -24,7 +24,7 @@ from core.errors import ConfigError
 
 PUBLISHABLE_KEY: Final = "sb_publishable_ACJWlzQHlZjBrEguHvfOxg_3BJgxAaH"
 SECRET_KEY: Final = "sb_secret_N7UND0UgjKTVK-Uodkm0Hg_xSvEMPvz"  # noqa: S105 - public, local only
-SHARED_SECRET: Final = "super-secret-jwt-token-with-at-least-32-characters-long"  # noqa: S105
+SHARED_SECRET: Final = "super-secret-jwt-token-with-at-least-32-characters-long"  # noqa: S105 - public
 POSTGRES_PASSWORD: Final = "postgres"  # noqa: S105 - what the Supabase CLI's "local" target expects
 _LEGACY_EXPIRY: Final = 1983812996  # 2032-11-12, as in the keys the Supabase CLI prints.
 
