@@ -13,12 +13,26 @@ import ctypes
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn
 
-from core.errors import ConfigError
+from core.errors import EXIT_ASKED_TO_STOP, ConfigError
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+def exit_when_asked() -> None:
+    """Let Ctrl-C and SIGTERM raise `SystemExit` in the main thread, from the first line on.
+
+    Not `KeyboardInterrupt`: CPython 3.12 remembers one that passed through generated source (a
+    dataclass or named tuple made while a module is imported) and ends the process as if killed by
+    SIGINT, although the exception was caught and the program ended in order.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _exit)
 
 
 def die_with_parent(number: signal.Signals = signal.SIGTERM) -> None:
@@ -71,6 +85,10 @@ def require_free_port(port: int, setting: str) -> None:
         raise ConfigError(
             f"port {port} cannot be used ({error.strerror}); choose another with {setting}"
         ) from error
+
+
+def _exit(_number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(EXIT_ASKED_TO_STOP)
 
 
 def _why_not_free(port: int) -> OSError | None:

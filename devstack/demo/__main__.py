@@ -8,19 +8,18 @@ Next: `devstack/demo/system.py`.
 import argparse
 import json
 import os
-import signal
 import sys
 import time
 
 from rich.console import Console
 from rich.live import Live
 
-from core.errors import EXIT_ASKED_TO_STOP, TradingError
+from core.errors import TradingError
 from devstack.demo.figures import Figures
 from devstack.demo.settings import DemoSettings
 from devstack.demo.system import System
 from devstack.demo.view import render
-from devstack.lifetime import die_with_parent
+from devstack.lifetime import die_with_parent, exit_when_asked
 
 _HELP = """\
 Run the whole system on a simulated market day.
@@ -32,6 +31,7 @@ settings, all from the environment:
   DEMO_SYMBOL=RELIANCE      what that file holds the candles of
   DEMO_SEED=1               another generated day
   DEMO_RECORD=folder        keep the recorded feed and the trades there
+  DEMO_PORTS=any            any free ports, for a second demo beside this one (default: usual)
 
 exit codes: 0 ended as asked, 2 something must be configured differently, 75 try again later
 """
@@ -45,15 +45,13 @@ def main() -> int:
         description=_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     ).parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # As Ctrl-C.
+    exit_when_asked()
     die_with_parent()
     try:
         return _run(DemoSettings.from_env(os.environ))
     except TradingError as error:
         print(f"demo: {error}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        return EXIT_ASKED_TO_STOP
 
 
 def _run(settings: DemoSettings) -> int:
@@ -83,7 +81,7 @@ def _watch(system: System, settings: DemoSettings, console: Console) -> None:
             while time.monotonic() < end:
                 view.update(render(system.look(), settings.speed, console.width))
                 time.sleep(1 / _LOOKS_PER_SECOND)
-    except KeyboardInterrupt:
+    except SystemExit:  # Asked to stop: `_run` goes on with the summary and a clean end.
         console.print("  stopping")
 
 

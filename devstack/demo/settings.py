@@ -32,6 +32,9 @@ class DemoSettings:
         Seed of the generated day.
     record
         Directory that keeps the recorded feed and the trades; None keeps nothing.
+    usual_ports
+        Whether to take the usual ports where they are free; else any free ones, so that several
+        demos can be started at once.
     """
 
     seconds: float
@@ -40,6 +43,7 @@ class DemoSettings:
     symbol: str
     seed: int
     record: Path | None
+    usual_ports: bool
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "DemoSettings":
@@ -60,6 +64,7 @@ class DemoSettings:
             symbol=reader.text("DEMO_SYMBOL", "RELIANCE"),
             seed=reader.integer("DEMO_SEED", 1, low=0, high=2**31),
             record=Path(record) if record else None,
+            usual_ports=reader.choice("DEMO_PORTS", "usual", ("usual", "any")) == "usual",
         )
         if settings.source is not None and not settings.source.is_file():
             reader.problem(f"DEMO_SOURCE is {source!r}, which is no file")

@@ -114,7 +114,7 @@ class System:
         }
 
     def _start_functions(self) -> None:
-        port = _API_PORT if is_free_port(_API_PORT) else free_port()
+        port = _API_PORT if self._are_usable(_API_PORT) else free_port()
         self.api_url = f"http://127.0.0.1:{port}"
         self._environ["CRON_SECRET"] = CRON_SECRET
         gunicorn = ["-m", "gunicorn", "functions.wsgi:app", "--threads=4", "--no-control-socket"]
@@ -148,12 +148,15 @@ class System:
         self._parts.append(part)
         return part
 
+    def _are_usable(self, *usual: int) -> bool:
+        return self._settings.usual_ports and all(map(is_free_port, usual))
+
     def _stack_ports(self) -> list[str]:
-        usual = is_free_port(54321) and is_free_port(54322)
+        usual = self._are_usable(54321, 54322)
         return ["--ephemeral", *([] if usual else ["--port=0"])]
 
     def _dhan_arguments(self) -> list[str]:
-        usual = is_free_port(8765) and is_free_port(8766)
+        usual = self._are_usable(8765, 8766)
         ports = [] if usual else ["--port-feed=0", "--port-rest=0"]
         chosen = self._settings
         common = ["--hold", f"--speed={chosen.speed:g}", *ports]

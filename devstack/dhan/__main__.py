@@ -16,12 +16,12 @@ from core.errors import EXIT_ASKED_TO_STOP, EXIT_OUTSIDE_WORLD, TradingError
 from devstack.dhan.options import Command, read_command
 from devstack.dhan.program import prepare
 from devstack.dhan.simulator import Simulator
-from devstack.lifetime import die_with_parent, require_free_port
+from devstack.lifetime import die_with_parent, exit_when_asked, require_free_port
 
 
 def main() -> int:
     """Run the simulator; return the exit code."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # As Ctrl-C, also while starting.
+    exit_when_asked()
     die_with_parent()
     logging.basicConfig(level=logging.INFO, format="dhan: %(message)s", stream=sys.stderr)
     try:
@@ -38,7 +38,7 @@ def main() -> int:
     except OSError as error:  # Somebody took the port meanwhile, a full disk: not foreseen.
         sys.stderr.write(f"dhan: {error}\n")
         return EXIT_OUTSIDE_WORLD
-    except (KeyboardInterrupt, asyncio.CancelledError):
+    except asyncio.CancelledError:  # Asked to stop while it served.
         pass
     return EXIT_ASKED_TO_STOP
 
@@ -46,7 +46,8 @@ def main() -> int:
 async def _serve(command: Command) -> None:
     serving = asyncio.current_task()
     if serving is not None:  # From here on a stop is not raised in the middle of whatever runs.
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
     async with Simulator(*prepare(command)) as simulator:
         for name, value in simulator.addresses.items():
             sys.stdout.write(f"{name}={shlex.quote(value)}\n")

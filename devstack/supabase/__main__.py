@@ -8,11 +8,10 @@ Next: `devstack/supabase/options.py`.
 import gc
 import logging
 import os
-import signal
 import sys
 
 from core.errors import EXIT_ASKED_TO_STOP, EXIT_OUTSIDE_WORLD, TradingError
-from devstack.lifetime import die_with_parent
+from devstack.lifetime import die_with_parent, exit_when_asked
 from devstack.supabase.options import Options, read_options
 
 gc.disable()  # Most of a start is imports, and no import makes garbage; on again when ready.
@@ -20,7 +19,7 @@ gc.disable()  # Most of a start is imports, and no import makes garbage; on agai
 
 def main() -> int:
     """Run the stack; return the exit code."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # As Ctrl-C, also while starting.
+    exit_when_asked()
     die_with_parent()
     logging.basicConfig(level=logging.INFO, format="stack: %(message)s", stream=sys.stderr)
     try:
@@ -31,8 +30,6 @@ def main() -> int:
     except OSError as error:  # A full disk, a limit of the machine: what no check foresaw.
         sys.stderr.write(f"stack: {error}\n")
         return EXIT_OUTSIDE_WORLD
-    except KeyboardInterrupt:
-        pass
     return EXIT_ASKED_TO_STOP
 
 

@@ -71,7 +71,7 @@ def run_cli_stack(announce: Callable[[str], None]) -> None:
         for line in shell_lines_from(_run(program, stack.status)):
             announce(line)
         while True:
-            signal.pause()  # Being asked to stop raises KeyboardInterrupt.
+            signal.pause()  # Being asked to stop raises SystemExit.
     finally:
         log.info("stopping")
         _run(program, stack.stop)

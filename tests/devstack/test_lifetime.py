@@ -54,6 +54,28 @@ def test_a_child_gets_the_signal_that_was_chosen_and_no_other_while_we_live() ->
     child.stdout.close()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_being_asked_to_stop_amid_generated_source_is_an_orderly_end(
+    number: signal.Signals,
+) -> None:
+    # As while a dataclass is made by an import: CPython would end by SIGINT in spite of `except`.
+    asked = f"import os; os.kill(os.getpid(), {int(number)}); [None for _ in range(1000)]"
+    code = (
+        "import sys\n"
+        "from devstack.lifetime import exit_when_asked\n"
+        "exit_when_asked()\n"
+        "try:\n"
+        f"    exec({asked!r})\n"
+        "except BaseException as end:\n"
+        "    print('tidied', flush=True)\n"
+        "    sys.exit(end.code)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], check=False, cwd=ROOT, capture_output=True, text=True
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "tidied\n", "")
+
+
 def test_a_port_somebody_holds_is_refused_with_the_setting_that_chooses_another() -> None:
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]

@@ -83,7 +83,7 @@ def _started(**settings: str) -> Iterator[RunningDemo]:
     process = subprocess.Popen(
         [sys.executable, "-m", "devstack.demo"],
         cwd=PROJECT,
-        env={**os.environ, **settings, _MARK: mark},
+        env={**os.environ, "DEMO_PORTS": "any", **settings, _MARK: mark},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
