@@ -125,6 +125,8 @@ begin
   perform private.check_batch(p_events);
   perform private.require_lease(p_shard, p_holder, p_token);
   perform private.lock_owners(p_events);
+  -- What the audit log names as the actor.
+  perform set_config('tradebase.actor', 'worker', true);
 
   for v_event in select element from jsonb_array_elements(p_events) as element loop
     v_results := v_results || private.apply_event(v_event, p_shard, p_holder);
