@@ -1,114 +1,128 @@
-"""Who may do what: the expectations that the tests hold the database to.
+"""Who may do what: the expectations that the tests hold the database to, read from `rights.toml`.
 
-In:  nothing.
-Out: one entry per table and view, and one per function; what is missing here fails a test.
-Next: `tests/supabase/test_row_level_security.py`.
+In:  `tests/supabase/rights.toml`.
+Out: one `Relation` per table and view, one `Function` per function that clients see.
+Next: `tests/supabase/test_row_level_security.py`, `tests/supabase/test_functions_by_caller.py`.
 """
 
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final, Self
+
+FILE: Final = Path(__file__).with_name("rights.toml")
 
 
-class Readers(Enum):
+class Readers(StrEnum):
     """Who reads a relation, besides the secret key, which reads everything."""
 
-    OWNER = auto()  # Each user the own rows.
-    USERS = auto()  # Every signed-in user every row.
-    NOBODY = auto()
+    OWNER = "own"  # Each user the own rows.
+    USERS = "users"  # Every signed-in user every row.
+    ADMIN = "admin"  # An administrator every row, other users none.
+    OWNER_AND_ADMIN = "own_and_admin"  # Each user the own rows, an administrator every row.
+    NOBODY = "nobody"
+
+
+class Callers(StrEnum):
+    """Who may execute a function."""
+
+    EVERYBODY = "everybody"
+    USERS = "users"
+    USERS_AND_SECRET = "users_and_secret"
+    SECRET = "secret"
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Return the roles of the database."""
+        return _ROLES[self]
+
+
+_ROLES: Final = {
+    Callers.EVERYBODY: frozenset({"anon", "authenticated", "service_role"}),
+    Callers.USERS: frozenset({"authenticated"}),
+    Callers.USERS_AND_SECRET: frozenset({"authenticated", "service_role"}),
+    Callers.SECRET: frozenset({"service_role"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Rights:
-    """What the roles may do with one relation.
+class Relation:
+    """What the roles may do with one table or view.
 
     Parameters
     ----------
-    readers
+    rows
         Who reads it.
+    columns
+        All there are.
+    hidden
+        Columns of them that no user reads.
     insert, update
-        Columns that a user may set, in own rows; none for the secret key, deletion for nobody.
+        Columns that a user may set, in own rows.
+    admin_update
+        Columns that an administrator may set, in every row.
+    owner, mine
+        Column that says whose row it is, and SQL for what stands there for a user, if not the id.
+    fill
+        SQL that makes a row, where a day's trading makes none; `cast.py` says which values it may name.
     """
 
-    readers: Readers
+    rows: Readers
+    columns: frozenset[str]
+    hidden: frozenset[str] = field(default_factory=frozenset)
     insert: frozenset[str] = field(default_factory=frozenset)
     update: frozenset[str] = field(default_factory=frozenset)
+    admin_update: frozenset[str] = field(default_factory=frozenset)
+    owner: str = "user_id"
+    mine: str = "select %(user_id)s::text as mine"
+    fill: str = ""
+
+    @classmethod
+    def of(cls, entry: Mapping[str, str]) -> Self:
+        """Read an entry; columns are words in a text."""
+        values: dict[str, Any] = {
+            key: text if key in {"owner", "mine", "fill"} else frozenset(text.split())
+            for key, text in entry.items()
+        }
+        relation = cls(**values | {"rows": Readers(entry["rows"])})
+        named = relation.hidden | relation.insert | relation.update | relation.admin_update
+        assert named <= relation.columns, f"{named - relation.columns} are no columns"
+        return relation
 
 
-OWN = Rights(Readers.OWNER)
-SHARED = Rights(Readers.USERS)
-HIDDEN = Rights(Readers.NOBODY)
+@dataclass(frozen=True, slots=True)
+class Function:
+    """Who may call one function, and what happens when they do.
 
-RELATIONS = {
-    "profiles": Rights(Readers.OWNER, update=frozenset({"display_name"})),
-    "portfolios": Rights(
-        Readers.OWNER,
-        insert=frozenset({"name", "initial_capital"}),
-        update=frozenset({"name"}),
-    ),
-    "strategies": Rights(
-        Readers.OWNER,
-        update=frozenset(
-            {
-                "name",
-                "description",
-                "config",
-                "risk_parameters",
-                "python_code",
-                "symbols",
-                "asset_class",
-                "timeframes",
-                "max_positions",
-                "capital_allocated",
-                "portfolio_id",
-            }
-        ),
-    ),
-    "strategy_configs": Rights(
-        Readers.OWNER, update=frozenset({"name", "auto_start", "portfolio_id"})
-    ),
-    "strategy_commands": Rights(
-        Readers.OWNER, insert=frozenset({"id", "strategy_config_id", "command", "parameters"})
-    ),
-    "strategy_metrics": OWN,
-    "strategy_logs": OWN,
-    "trading_signals": OWN,
-    "orders": OWN,
-    "fills": OWN,
-    "trades": OWN,
-    "positions": OWN,
-    "ledger_entries": OWN,
-    "user_events": OWN,
-    "user_event_counters": OWN,
-    "worker_heartbeats": OWN,
-    "instruments": SHARED,
-    "last_prices": SHARED,
-    "market_clock": SHARED,
-    "ohlcv_data": SHARED,
-    "market_data": SHARED,
-    "worker_leases": HIDDEN,
-    "worker_events": HIDDEN,
-    "job_runs": HIDDEN,
-}
+    Parameters
+    ----------
+    callers
+        Who may execute it.
+    arguments
+        With which its owner calls it; texts may name the owner's rows, as in ``{config_id}``.
+    owner, other
+        ``done``, or the code of the refusal, when its owner and when another user calls it with
+        those arguments. What another is given names nothing of the owner's in any case.
+    """
 
-EVERYBODY = frozenset({"anon", "authenticated", "service_role"})
-USERS = frozenset({"authenticated"})
-USERS_AND_SECRET = frozenset({"authenticated", "service_role"})
-SECRET = frozenset({"service_role"})
+    callers: Callers
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    owner: str = "done"
+    other: str = "TB404"
 
-# Functions of the schema public; those of private are for nobody.
-FUNCTIONS = {
-    "health": EVERYBODY,
-    "schema_version": EVERYBODY,
-    "market_now": USERS_AND_SECRET,
-    "allowed_commands": USERS_AND_SECRET,
-    "create_strategy": USERS,
-    "toggle_strategy": USERS,
-    "worker_acquire_lease": SECRET,
-    "worker_renew_lease": SECRET,
-    "worker_release_lease": SECRET,
-    "worker_write": SECRET,
-    "claim_job": SECRET,
-    "finish_job": SECRET,
-    "open_paper_trades": SECRET,
-    "eod_exit_without_worker": SECRET,
-}
+    @classmethod
+    def of(cls, entry: Mapping[str, Any]) -> Self:
+        """Read an entry."""
+        return cls(Callers(entry["callers"]), **{k: v for k, v in entry.items() if k != "callers"})
+
+
+def _read() -> tuple[dict[str, Relation], dict[str, Function]]:
+    entries = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    relations = {name: Relation.of(entry) for name, entry in entries["relations"].items()}
+    functions = {name: Function.of(entry) for name, entry in entries["functions"].items()}
+    return relations, functions
+
+
+RELATIONS, FUNCTIONS = _read()

@@ -4,7 +4,7 @@ import re
 from typing import LiteralString
 
 from tests.supabase.conftest import Database
-from tests.supabase.rights import FUNCTIONS, RELATIONS
+from tests.supabase.rights import FUNCTIONS, RELATIONS, Readers
 
 SCHEMAS = ["public", "private", "market_partitions"]
 
@@ -55,6 +55,39 @@ def test_every_relation_and_function_has_an_expectation(database: Database) -> N
     assert sorted(functions) == sorted(FUNCTIONS)
 
 
+def test_every_column_has_an_expectation_and_users_may_set_those_expected_and_no_other(
+    database: Database,
+) -> None:
+    rows = database.execute(
+        """
+        select
+          relation.relname as relation,
+          attribute.attname as column,
+          has_column_privilege('authenticated', relation.oid, attnum, 'select') as reads,
+          has_column_privilege('authenticated', relation.oid, attnum, 'insert') as inserts,
+          has_column_privilege('authenticated', relation.oid, attnum, 'update') as updates
+        from pg_class as relation
+        inner join pg_attribute as attribute on attribute.attrelid = relation.oid
+        where relation.relnamespace = 'public'::regnamespace
+          and relation.relkind in ('r', 'p', 'v', 'm')
+          and attribute.attnum > 0
+          and not attribute.attisdropped
+        """
+    ).fetchall()
+    found = [(str(row["relation"]), str(row["column"])) for row in rows]
+    assert sorted(found) == sorted(
+        (name, column) for name, relation in RELATIONS.items() for column in relation.columns
+    )
+    for row, (name, column) in zip(rows, found, strict=True):
+        rights = RELATIONS[name]
+        expected = (
+            rights.rows is not Readers.NOBODY and column not in rights.hidden,
+            column in rights.insert,
+            column in rights.update | rights.admin_update,
+        )
+        assert (row["reads"], row["inserts"], row["updates"]) == expected, f"{name}.{column}"
+
+
 def test_functions_can_be_executed_by_those_expected_and_nobody_else(database: Database) -> None:
     rows = database.execute(
         """
@@ -76,7 +109,8 @@ def test_functions_can_be_executed_by_those_expected_and_nobody_else(database: D
     ).fetchall()
     assert len(rows) > len(FUNCTIONS)
     for row in rows:
-        expected = FUNCTIONS[str(row["name"])] if row["schema"] == "public" else frozenset()
+        is_public = row["schema"] == "public"
+        expected = FUNCTIONS[str(row["name"])].callers.roles if is_public else frozenset()
         assert not row["public"], f"everybody may execute {row['name']}"
         assert set(row["roles"]) == expected, row["name"]  # type: ignore[call-overload]
 
@@ -120,34 +154,59 @@ def test_every_table_view_column_and_function_is_explained(database: Database) -
     assert silent == []
 
 
-def test_every_column_that_a_policy_asks_for_begins_an_index(database: Database) -> None:
-    policies = database.execute(
+def test_every_column_that_a_policy_asks_for_is_indexed_and_one_begins_an_index(
+    database: Database,
+) -> None:
+    rows = database.execute(
         """
-        select tablename, policyname, concat_ws(' ', qual, with_check) as condition
-        from pg_policies where schemaname = 'public'
+        select
+          policy.polrelid::regclass || ': ' || policy.polname as policy,
+          bool_and(exists (
+            select from pg_index as index
+            left join pg_depend as used
+              on used.classid = 'pg_class'::regclass
+              and used.objid = index.indexrelid
+              and used.refobjid = index.indrelid
+            where index.indrelid = asked.refobjid
+              and (
+                asked.refobjsubid = any (index.indkey)
+                or asked.refobjsubid = used.refobjsubid
+              )
+          )) as all_indexed,
+          bool_or(exists (
+            select from pg_index as index
+            where index.indrelid = asked.refobjid
+              and index.indkey[0] = asked.refobjsubid
+              and index.indpred is null
+          )) as one_begins
+        from pg_policy as policy
+        inner join pg_depend as asked
+          on asked.classid = 'pg_policy'::regclass
+          and asked.objid = policy.oid
+          and asked.refclassid = 'pg_class'::regclass
+          and asked.refobjsubid > 0
+        inner join pg_class as relation on relation.oid = policy.polrelid
+        where relation.relnamespace = 'public'::regnamespace
+        group by policy.oid
         """
     ).fetchall()
-    indexed = {
-        (row["table"], row["column"])
-        for row in database.execute(
-            """
-            select relation.relname as table, attribute.attname as column
-            from pg_index as index
-            inner join pg_class as relation on relation.oid = index.indrelid
-            inner join pg_attribute as attribute
-              on attribute.attrelid = relation.oid and attribute.attnum = index.indkey[0]
-            where relation.relnamespace = 'public'::regnamespace and index.indpred is null
-            """
-        )
-    }
-    assert policies
-    for policy in policies:
-        condition = str(policy["condition"])
-        if condition == "true":
-            continue
-        owner = re.search(r"\( SELECT auth\.uid\(\) AS uid\) = (\w+)", condition)
-        assert owner is not None, f"{policy['policyname']}: {condition}"
-        assert (policy["tablename"], owner[1]) in indexed, policy["policyname"]
+    assert rows
+    for row in rows:
+        assert (row["all_indexed"], row["one_begins"]) == (True, True), row["policy"]
+
+
+def test_a_policy_asks_once_per_statement_who_is_signed_in(database: Database) -> None:
+    conditions = names(
+        database,
+        """
+        select policyname || ': ' || concat_ws(' ', qual, with_check) as name
+        from pg_policies where schemaname = 'public'
+        """,
+    )
+    assert conditions
+    for condition in conditions:
+        calls = re.findall(r"(SELECT \(*)?(?:auth|private)\.\w+\(", condition)
+        assert all(calls), f"write (select auth.uid()), not auth.uid(): {condition}"
 
 
 def test_every_foreign_key_begins_an_index(database: Database) -> None:
