@@ -66,7 +66,7 @@ class Relation:
     owner, mine
         Column that says whose row it is, and SQL for what stands there for a user, if not the id.
     fill
-        SQL that makes a row, where a day's trading makes none; `cast.py` says which values it may name.
+        SQL that makes a row, where a day's trading makes none; `cast.py` has its values.
     """
 
     rows: Readers
