@@ -69,7 +69,8 @@ create function public.create_strategy(
   p_python_code       text    default null,
   p_auto_start        boolean default false,
   p_module_path       text    default null,
-  p_class_name        text    default null
+  p_class_name        text    default null,
+  p_runner            public.config_runner default 'worker'
 ) returns jsonb
   language plpgsql
   security definer set search_path = ''
@@ -94,14 +95,16 @@ begin
   returning * into v_strategy;
 
   insert into public.strategy_configs (
-    user_id, strategy_id, name, is_default, module_path, class_name, config_json, auto_start
+    user_id, strategy_id, name, is_default, module_path, class_name, config_json, auto_start,
+    runner
   )
   values (
     v_user_id, v_strategy.id, 'default', true,
     coalesce(p_module_path, 'strategies.' || p_strategy_type),
     coalesce(p_class_name, replace(initcap(replace(p_strategy_type, '_', ' ')), ' ', '')),
     private.deployment_of(v_strategy),
-    p_auto_start
+    p_auto_start,
+    p_runner
   )
   returning id into v_config_id;
 
@@ -125,10 +128,10 @@ revoke execute on function
   private.deployment_of(public.strategies),
   public.create_strategy(
     text, text, jsonb, jsonb, text[], text[], text, integer, numeric, uuid, text, text, boolean,
-    text, text
+    text, text, public.config_runner
   )
 from public, anon, authenticated;
 grant execute on function public.create_strategy(
   text, text, jsonb, jsonb, text[], text[], text, integer, numeric, uuid, text, text, boolean,
-  text, text
+  text, text, public.config_runner
 ) to authenticated;
