@@ -17,6 +17,7 @@ from core.instrument import PAISE_PER_RUPEE
 ZERO: Final = Decimal(0)
 PAISA: Final = Decimal("0.01")
 _FOUR_PLACES: Final = Decimal("0.0001")
+_PERCENT: Final = Decimal(100)
 
 
 def to_money(price: float) -> Decimal:
@@ -41,3 +42,14 @@ def average_price(turnover: Decimal, quantity: int) -> Decimal:
     Profit is never computed from it, but from the turnover, which is exact.
     """
     return (turnover / quantity).quantize(_FOUR_PLACES, ROUND_HALF_UP)
+
+
+def share_of(amount: Decimal, percent: float) -> Decimal:
+    """Return so many percent of an amount, exactly.
+
+    Examples
+    --------
+    >>> share_of(Decimal(1_000_000), 2.5)
+    Decimal('25000.0')
+    """
+    return amount * Decimal(str(percent)) / _PERCENT

@@ -61,6 +61,15 @@ class RiskParameters:
         60, "Market seconds after which a signal is too old to act on", low=1, high=3600
     )
 
+    stop_pct: float = parameter(
+        2.0, "Distance of the stop where the strategy names none (code), percent of the price",
+        low=0.01, high=50.0,
+    )  # fmt: skip
+    allow_short: bool = parameter(
+        False,
+        "Whether code that signals sell while it holds nothing enters short",  # noqa: FBT003 - the default.
+    )
+
     def __reduce__(self) -> tuple[object, ...]:
         # Said by hand because a compiled class has no dictionary to be pickled from.
         return (RiskParameters, astuple(self))

@@ -139,6 +139,9 @@ class Signal(NamedTuple):
         Distance at which the stop follows the best price, rupees.
     legs
         What to trade; empty means the instrument itself.
+    units
+        How many units of the first leg are wanted; None leaves that to the risk limits, which an
+        amount of the strategy's own has to respect, too.
     """
 
     type: SignalType
@@ -155,6 +158,7 @@ class Signal(NamedTuple):
     breakeven: float | None = None
     trail: float | None = None
     legs: tuple[LegRule, ...] = ()
+    units: int | None = None
 
     @property
     def direction(self) -> Direction | None:
@@ -168,8 +172,8 @@ def check_signal(signal: Signal) -> Signal:
     Raises
     ------
     DataError
-        If a number is not finite, the strength is outside 0 to 100, the tier outside 0 to 1, or
-        a level is on the wrong side of the price.
+        If a number is not finite, the strength is outside 0 to 100, the tier outside 0 to 1, the
+        units are below 1, or a level is on the wrong side of the price.
     """
     levels = {
         "stop": signal.stop,
@@ -188,6 +192,8 @@ def check_signal(signal: Signal) -> Signal:
         raise DataError(f"signal: tier {signal.tier} is not above 0 and at most 1")
     if signal.trail is not None and signal.trail <= 0:
         raise DataError(f"signal: trailing distance {signal.trail} is not above 0")
+    if signal.units is not None and signal.units < 1:
+        raise DataError(f"signal: {signal.units} units are wanted, must be at least 1")
     direction = signal.direction
     if direction is not None:
         _check_side(signal, direction)

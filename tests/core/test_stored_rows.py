@@ -140,7 +140,7 @@ def test_what_does_not_fit_is_refused() -> None:
     again.engine.restore(trade, done)
     with pytest.raises(DataError, match="running already"):
         again.engine.restore(trade, done)
-    engine = Engine(again.engine._dealer._run_id, CALENDAR, paper=PaperSettings())
+    engine = Engine(again.engine._dealer._ids._run_id, CALENDAR, paper=PaperSettings())
     with pytest.raises(DataError, match="NSE_EQ:2885 is not watched"):
         engine.restore(trade, done)
     engine.watch(RELIANCE)

@@ -1,0 +1,89 @@
+"""The desks of all configs, and the running trades on them.
+
+In:  configs as they are deployed and changed.
+Out: desks by config and by portfolio; running trades by what matters to them.
+Next: `core/desk.py`, one of them; `core/portfolios.py`, several together.
+"""
+
+from typing import Final
+
+from core.candle import NEVER_NS, InstrumentKey
+from core.desk import Desk
+from core.errors import ConfigError
+from core.strategy import ConfigStatus, StrategyConfig, TradeMode
+from core.trade import RunningTrade
+
+
+class Desks:
+    """Keep one desk per config, in the order in which they were deployed."""
+
+    def __init__(self) -> None:
+        self._desks: Final[dict[str, Desk]] = {}
+
+    def deploy(self, config: StrategyConfig) -> None:
+        """Add a config, or replace it; running trades keep their levels.
+
+        Raises
+        ------
+        ConfigError
+            If it trades live: the only broker here is the simulated one.
+        """
+        if config.trade_mode is TradeMode.LIVE:
+            raise ConfigError(f"config {config.name} is LIVE; only VIRTUAL trading is available")
+        desk = self._desks.get(config.id)
+        if desk is None:
+            self._desks[config.id] = Desk(config)
+        else:
+            desk.config = config
+
+    def of(self, config_id: str) -> Desk:
+        """Return the desk of a config.
+
+        Raises
+        ------
+        ConfigError
+            If it was never deployed.
+        """
+        desk = self._desks.get(config_id)
+        if desk is None:
+            raise ConfigError(f"strategy config {config_id} was never deployed")
+        return desk
+
+    def of_trade(self, running: RunningTrade) -> Desk:
+        """Return the desk a running trade is on."""
+        return self._desks[running.owner.config_id]
+
+    def of_portfolio(self, portfolio_id: str) -> tuple[Desk, ...]:
+        """Return the desks whose configs trade for a portfolio."""
+        return tuple(
+            desk for desk in self._desks.values() if desk.config.portfolio_id == portfolio_id
+        )
+
+    def holding(self, key: InstrumentKey) -> list[Desk]:
+        """Return the desks with a running trade in an instrument."""
+        return [desk for desk in self._desks.values() if desk.holds(key)]
+
+    def set_status(self, config_id: str, status: ConfigStatus) -> None:
+        """Change what a config may do; raises as `of`."""
+        desk = self.of(config_id)
+        desk.config = desk.config._replace(status=status)
+
+    def running(self) -> list[RunningTrade]:
+        """Return all trades that have not ended, by config in the order of deployment."""
+        return [trade for desk in self._desks.values() for trade in desk.running.values()]
+
+    def guarded_by(self, key: InstrumentKey) -> list[RunningTrade]:
+        """Return the running trades with levels of an instrument whose exit is not decided."""
+        return [
+            trade
+            for trade in self.running()
+            if trade.levels.instrument.key == key and trade.exit_reason is None
+        ]
+
+    def next_due_ns(self) -> int:
+        """Return when time ends the next running trade."""
+        next_ns = NEVER_NS
+        for trade in self.running():
+            due_ns = trade.settles_ns if trade.exit_reason else trade.due_ns
+            next_ns = min(next_ns, due_ns)
+        return next_ns

@@ -1,0 +1,199 @@
+"""The instruments under watch: their slots, candles, depth, last prices and options.
+
+In:  instruments; what their packets say beside price and volume.
+Out: what is known of the market at the moment, for decisions and for whoever asks.
+Next: `core/trading_floor.py`, which trades on it.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from core.brokers.dhan.border import to_book
+from core.candle import ALL_INTERVALS, InstrumentKey, Interval
+from core.candle_builder import CandleBuilder
+from core.decision import MarketView
+from core.errors import DataError
+from core.expiry import first_expiry
+from core.instrument import Instrument, InstrumentKind
+from core.legs import Chains, Leg, product_or_none
+from core.market_sessions import MarketSessions
+from core.order import side_of
+from core.risk_parameters import RiskParameters
+from core.session import TradingCalendar, market_of
+from core.signals import LegKind, LegRule, Signal
+from core.tick import Book
+from core.trade import RunningTrade
+from core.watched import Watched
+
+DepthReader = Callable[[bytes, Instrument], Book]
+
+
+class MarketWatch:
+    """Keep what the feed has told of each instrument.
+
+    Parameters
+    ----------
+    calendar
+        When markets trade.
+    read_depth
+        Makes a book of the bytes that `book` was given, when an order needs one.
+    """
+
+    def __init__(self, calendar: TradingCalendar, read_depth: DepthReader = to_book) -> None:
+        self._calendar: Final = calendar
+        self._read_depth: Final = read_depth
+        self._watched: Final[list[Watched]] = []
+        self._slots: Final[dict[InstrumentKey, int]] = {}
+        self._chains: Final = Chains()
+        self._now_ns = 0
+        self._unreadable_depths = 0
+
+    def watch(
+        self,
+        instrument: Instrument,
+        *,
+        intervals: tuple[Interval, ...] = ALL_INTERVALS,
+        has_volume: bool | None = None,
+        has_derivatives: bool = False,
+    ) -> int:
+        """Return the slot of an instrument, by which its ticks are handed in.
+
+        Parameters
+        ----------
+        intervals
+            Candles wanted of it.
+        has_volume
+            Whether its packets carry volume; by default all but an index's do.
+        has_derivatives
+            Of a share: futures on it are traded, which shortens its day.
+
+        Raises
+        ------
+        CalendarError
+            If the hours of its market are not known.
+        """
+        slot = self._slots.get(instrument.key)
+        if slot is not None:
+            return slot
+        market = market_of(instrument.segment, has_derivatives=has_derivatives)
+        sessions = MarketSessions(self._calendar, market)
+        builder = CandleBuilder(
+            instrument.key,
+            intervals,
+            sessions,
+            has_volume=(
+                instrument.kind is not InstrumentKind.INDEX if has_volume is None else has_volume
+            ),
+            watched_since_ns=self._now_ns,
+        )
+        self._slots[instrument.key] = len(self._watched)
+        self._watched.append(Watched(instrument, builder, sessions))
+        self._chains.add(instrument)
+        return len(self._watched) - 1
+
+    def book(self, slot: int, depth: bytes) -> None:
+        """Remember the depth of a packet; call it before the packet's `tick`."""
+        self._watched[slot].depth = depth
+
+    def open_interest(self, slot: int, units: int) -> None:
+        """Take the open interest of a packet that carries nothing else."""
+        self._watched[slot].builder.open_interest = units
+
+    def delta(self, slot: int, delta: float) -> None:
+        """Take the delta of an option from an option chain; it decides how much is bought."""
+        self._watched[slot].delta = delta
+
+    def slot_of(self, key: InstrumentKey) -> int:
+        """Return the slot of a watched instrument.
+
+        Raises
+        ------
+        DataError
+            If it is not watched.
+        """
+        slot = self._slots.get(key)
+        if slot is None:
+            raise DataError(f"instrument {key[0]}:{key[1]} is not watched")
+        return slot
+
+    def instrument(self, key: InstrumentKey) -> Instrument:
+        """Return a watched instrument; raises as `slot_of`."""
+        return self._watched[self.slot_of(key)].instrument
+
+    @property
+    def now_ns(self) -> int:
+        """Market time, ns UTC; 0 before the first event."""
+        return self._now_ns
+
+    def last_price(self, slot: int) -> float | None:
+        """Return the last traded price in rupees, None before the first trade."""
+        return self._watched[slot].builder.price or None
+
+    def counters(self) -> dict[str, int]:
+        """Return what did not become part of a candle, summed over all instruments."""
+        total = {"unreadable_depths": self._unreadable_depths}
+        for watched in self._watched:
+            for name, count in watched.builder.counters.as_dict().items():
+                total[name] = total.get(name, 0) + count
+        return total
+
+    def _of(self, key: InstrumentKey) -> Watched:
+        return self._watched[self._slots[key]]
+
+    def _price_of(self, key: InstrumentKey) -> float:
+        return self._of(key).builder.price
+
+    def _underlying_price(self, trade: RunningTrade) -> float:
+        """Return the price of the index an option is on, else that of the signal's instrument."""
+        for watched in self._watched:
+            is_index = watched.instrument.kind is InstrumentKind.INDEX
+            if is_index and watched.instrument.symbol == trade.instrument.underlying:
+                return watched.builder.price
+        return self._price_of(trade.levels.instrument.key)
+
+    def _depth(self, watched: Watched) -> Book | None:
+        if watched.depth is None:
+            return None
+        try:
+            return self._read_depth(watched.depth, watched.instrument)
+        except DataError:
+            self._unreadable_depths += 1  # The order is filled at the last price instead.
+            return None
+
+    def _view(self, signal: Signal, instrument: Instrument, risk: RiskParameters) -> MarketView:
+        """Return what a signal on an instrument would trade, as the market stands."""
+        direction = signal.direction
+        if direction is None:
+            return MarketView(instrument, self._now_ns)
+        rules = signal.legs or (LegRule(LegKind.SAME, side_of(direction, entering=True)),)
+        try:
+            legs = tuple(self._leg(rule, signal, instrument, risk) for rule in rules)
+        except DataError as error:
+            return MarketView(instrument, self._now_ns, problem=str(error))
+        return MarketView(instrument, self._now_ns, legs)
+
+    def _leg(
+        self, rule: LegRule, signal: Signal, instrument: Instrument, risk: RiskParameters
+    ) -> Leg:
+        """Return what a rule means now.
+
+        Raises
+        ------
+        DataError
+            If it means nothing that is watched.
+        """
+        key = rule.instrument or instrument.key
+        if rule.kind is LegKind.OPTION:
+            underlying = instrument.underlying or instrument.symbol
+            first = first_expiry(self._now_ns, risk)
+            key = self._chains.contract(rule, underlying, signal.price, first).key
+        watched = self._watched[self.slot_of(key)]
+        return Leg(
+            watched.instrument,
+            product_or_none(watched.instrument),
+            rule.side,
+            rule.ratio,
+            watched.builder.price or None,
+            watched.sessions.on_day_of(self._now_ns),
+            1.0 if key == instrument.key else watched.delta,
+        )
