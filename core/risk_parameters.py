@@ -67,7 +67,7 @@ class RiskParameters:
     )  # fmt: skip
     allow_short: bool = parameter(
         False,
-        "Whether code that signals sell while it holds nothing enters short",  # noqa: FBT003 - the default.
+        "Whether code that signals sell while it holds nothing enters short",
     )
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -6,12 +6,12 @@ Next: `worker/deployment.py`.
 """
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from core.candle import InstrumentKey, Interval
+from core.config_settings import settings_of
 from core.errors import ConfigError
-from core.parameters import parameters_from
 from core.risk_parameters import RiskParameters
 from core.strategy import ConfigStatus, StrategyConfig, TradeMode
 
@@ -81,9 +81,9 @@ def read_design(row: Mapping[str, Any], settings: Mapping[str, Any] | None = Non
         raise ConfigError(
             f"config {row['name']!r} has no portfolio; link one to it or its strategy"
         )
-    symbols = tuple(str(each) for each in given.get("symbols") or ())
-    if not symbols:
+    if not given.get("symbols"):
         raise ConfigError(f"config {row['name']!r} names no symbol")
+    read = settings_of(given)
     return Design(
         id=row["id"],
         strategy_id=row["strategy_id"],
@@ -92,11 +92,11 @@ def read_design(row: Mapping[str, Any], settings: Mapping[str, Any] | None = Non
         name=row["name"],
         module_path=row["module_path"],
         class_name=row["class_name"],
-        parameters=dict(given.get("parameters") or {}),
-        symbols=symbols,
-        intervals=_intervals(given),
-        capital=_capital(given),
-        risk=_risk(given),
+        parameters=read.parameters,
+        symbols=read.symbols,
+        intervals=read.intervals,
+        capital=read.capital,
+        risk=read.risk,
         trade_mode=TradeMode(row["trade_mode"]),
         settings=given,
     )
@@ -141,32 +141,3 @@ _FIELDS: Final = frozenset(
         "capital",
     }
 )
-
-
-def _intervals(given: Mapping[str, Any]) -> tuple[Interval, ...]:
-    found = []
-    for text in given.get("timeframes") or ["1m"]:
-        try:
-            found.append(Interval(text))
-        except ValueError:
-            known = ", ".join(Interval)
-            raise ConfigError(f"timeframe {text!r} is unknown; there are {known}") from None
-    return tuple(found)
-
-
-def _capital(given: Mapping[str, Any]) -> Decimal:
-    text = given.get("capital")
-    try:
-        capital = Decimal(str(text))
-    except InvalidOperation:
-        capital = Decimal(0)
-    if not (capital.is_finite() and capital > 0):
-        raise ConfigError(f"capital is {text!r}, must be an amount above 0 in rupees")
-    return capital
-
-
-def _risk(given: Mapping[str, Any]) -> RiskParameters:
-    values = dict(given.get("risk_parameters") or {})
-    if given.get("max_positions") is not None:
-        values.setdefault("max_open_trades", given["max_positions"])
-    return parameters_from(RiskParameters, values)

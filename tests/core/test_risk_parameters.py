@@ -20,7 +20,7 @@ def test_defaults_are_those_of_the_trading_rules() -> None:
 
 def test_every_limit_is_in_the_schema_with_a_title() -> None:
     properties = json_schema(RiskParameters)["properties"]
-    assert len(properties) == 13
+    assert len(properties) == 15
     assert all(each["title"] for each in properties.values())
 
 
