@@ -5,9 +5,9 @@ Out: a `Story`: level, activity and basis by minute, and the list of what was pl
 Next: `devstack/dhan/sources/generated.py`, which adds noise and trades it.
 
 A purely random day gives volume strategies nothing to do on most days, so the day is planned: an
-early reversal (moving averages cross), three breakouts from quiet ranges on bursts of volume in
-alternating directions, each followed by a climax and a fade, and a basis that now and then
-leaves its usual width. Times, sizes and the first direction come from the seed.
+early reversal (moving averages cross), three breakouts on bursts of volume in alternating
+directions, the first soon after, each followed by a climax and a fade, and a basis that now and
+then leaves its usual width. Times, sizes and the first direction come from the seed.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ import numpy as np
 from devstack.dhan.pricing import Floats
 
 _FULL_DAY_MINUTES: Final = 330  # A shorter session has room for the early reversal and one burst.
-_EARLY_BREAKOUT: Final = 26  # Minute of the breakout of a short session.
+_EARLY_BREAKOUT: Final = 30  # Minute of the first one, the only one of a short session.
 
 # Minutes after a breakout -> times the usual activity, and -> share of the move made.
 _BURST_ACTIVITY: Final = (
@@ -119,13 +119,16 @@ type _Breakout = tuple[int, int, float]  # Minute, direction, size of the whole 
 def _breakouts(generator: np.random.Generator, minutes: int, first: int) -> list[_Breakout]:
     """Return minutes (multiples of 5: the start of a candle of 1m and 5m), directions, sizes.
 
-    At least 100 minutes lie before each of them, so that the range of the 20 candles of 5m
-    before a breakout holds neither yesterday's prices nor the burst of the one before.
+    The first comes early, so that who watches sees every strategy trade within minutes: it
+    leaves the prices at which yesterday ended and today began. Before the others lie at least
+    100 minutes, so that the range of the 20 candles of 5m before them does not hold the burst
+    of the one before.
     """
     if minutes < _FULL_DAY_MINUTES:
         size = 0.006 * generator.uniform(0.95, 1.15)
         return [(_EARLY_BREAKOUT, first, size)] if minutes > _EARLY_BREAKOUT + 8 else []
-    starts = [5 * int(generator.integers(low, low + 2)) for low in (20, 43, 65)]
+    later = [5 * int(generator.integers(low, low + 2)) for low in (35, 65)]
+    starts = [_EARLY_BREAKOUT, *later]
     return [
         (start, first * (-1) ** number, 0.009 * generator.uniform(0.95, 1.15))
         for number, start in enumerate(starts)

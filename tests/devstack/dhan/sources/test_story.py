@@ -11,12 +11,13 @@ def told(seed: int, minutes: int = 385) -> Story:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_breakouts_begin_on_five_minutes_and_lie_a_hundred_minutes_apart(seed: int) -> None:
+def test_breakouts_begin_early_on_five_minutes_and_lie_a_hundred_minutes_apart(seed: int) -> None:
     events = [event for event in told(seed).events if event.name is EventName.BREAKOUT]
     minutes = [event.minute for event in events]
     assert len(events) == 3
     assert all(minute % 5 == 0 for minute in minutes)
-    assert np.diff([0, *minutes]).min() >= 100
+    assert minutes[0] <= 30
+    assert np.diff(minutes).min() >= 100
     assert [event.direction for event in events] in ([1, -1, 1], [-1, 1, -1])
 
 
