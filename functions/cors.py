@@ -13,7 +13,10 @@ from typing import Final
 from flask import Request
 
 _ALLOWED_HEADERS: Final = "authorization, content-type, idempotency-key, x-request-id"
-_EXPOSED_HEADERS: Final = "retry-after, x-request-id"
+_EXPOSED_HEADERS: Final = (
+    "idempotency-replayed, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, "
+    "x-request-id"
+)
 _REMEMBER_SECONDS: Final = 600
 
 

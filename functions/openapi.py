@@ -15,6 +15,7 @@ from pydantic.json_schema import models_json_schema
 
 from functions.problems import PROBLEM_JSON, ProblemDocument
 from functions.routing import Access, Call, Route
+from functions.turnstile import KEY_HEADER, KEY_PATTERN, REPLAYED_HEADER
 
 _REF: Final = "#/components/schemas/{model}"
 _PROBLEM: Final = {"$ref": "#/components/responses/Problem"}
@@ -31,6 +32,23 @@ _SECURITY_SCHEMES: Final = {
         "description": "Access token of Supabase Auth.",
     },
     "cron": {"type": "http", "scheme": "bearer", "description": "CRON_SECRET."},
+}
+
+_KEY_PARAMETER: Final = {
+    "name": KEY_HEADER,
+    "in": "header",
+    "required": False,
+    "description": (
+        "Names this request, for a day: sent again with the same name it is answered as the first "
+        "time and changes nothing."
+    ),
+    "schema": {"type": "string", "pattern": KEY_PATTERN, "examples": ["7c1c4c5e-create-1"]},
+}
+_REPLAYED: Final = {
+    REPLAYED_HEADER: {
+        "description": "Present when this is the answer of the first time.",
+        "schema": {"type": "string", "enum": ["true"]},
+    }
 }
 
 type Json = dict[str, Any]
@@ -105,6 +123,8 @@ def _operation(route: Route, schemas: _Schemas, components: dict[str, Json]) -> 
         "responses": _responses(route, {"application/json": answer}),
     }
     parameters = [*_path_parameters(route), *_query_parameters(route, components)]
+    if route.takes_key:
+        parameters.append(_KEY_PARAMETER)
     if parameters:
         operation["parameters"] = parameters
     if signature.body is not None:
@@ -117,7 +137,9 @@ def _operation(route: Route, schemas: _Schemas, components: dict[str, Json]) -> 
 
 def _responses(route: Route, content: Json) -> Json:
     problems = {str(status): _PROBLEM for status in _statuses(route)}
-    done = {"description": "Done.", "content": content}
+    done: Json = {"description": "Done.", "content": content}
+    if route.takes_key:
+        done["headers"] = _REPLAYED
     return {str(route.status): done, **problems, "default": _PROBLEM}
 
 
@@ -125,14 +147,18 @@ def _statuses(route: Route) -> list[int]:
     statuses = [413, 503]
     if route.access is not Access.OPEN:
         statuses.append(401)
+    if route.access is not Access.CRON:
+        statuses.append(429)
     if route.access is Access.USER:
         statuses.append(403)
     if route.signature.path:
         statuses.append(404)
-    if route.signature.path or route.signature.query or route.signature.body:
+    if route.signature.path or route.signature.query or route.signature.body or route.takes_key:
         statuses.append(422)
     if route.signature.body:
-        statuses += [400, 409, 415]
+        statuses += [400, 415]
+    if route.signature.body or route.takes_key:
+        statuses.append(409)
     return sorted(statuses)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PROBLEM_JSON = "application/problem+json"
 
-type Place = Literal["body", "query", "path"]
+type Place = Literal["body", "query", "path", "header"]
 
 _TITLES = {
     400: "Malformed request",
@@ -29,6 +29,7 @@ _TITLES = {
     413: "Too large",
     415: "Unsupported media type",
     422: "Invalid value",
+    429: "Too many requests",
     500: "Internal error",
     502: "Bad answer of the database",
     503: "Temporarily unavailable",

@@ -21,6 +21,7 @@ from pydantic import BaseModel, TypeAdapter
 from core.session import TradingCalendar
 from functions.database import Database
 from functions.problems import ApiError
+from functions.settings import Settings
 
 _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
 
@@ -47,12 +48,15 @@ class Call:
         Who is signed in; None on open and cron routes.
     calendar
         When markets are open.
+    settings
+        What the functions were told from outside.
     """
 
     request_id: str
     database: Database
     user_id: UUID | None
     calendar: TradingCalendar
+    settings: Settings
 
 
 class Route:
@@ -72,6 +76,8 @@ class Route:
         Of the answer when all goes well.
     name
         Operation id; the handler's name when empty.
+    takes_key
+        Whether an ``Idempotency-Key`` is taken; None: when a user's request can change something.
 
     Raises
     ------
@@ -88,6 +94,7 @@ class Route:
         access: Access = Access.USER,
         status: int = 200,
         name: str = "",
+        takes_key: bool | None = None,
     ) -> None:
         self.method: Final = method
         self.path: Final = path
@@ -95,6 +102,8 @@ class Route:
         self.access: Final = access
         self.status: Final = status
         self.name: Final = name or handler.__name__
+        changes = access is Access.USER and method != "GET"
+        self.takes_key: Final = changes if takes_key is None else takes_key
         self.path_names: Final = tuple(_PARAMETER.findall(path))
         # Every other piece is a name, as `_PARAMETER` is split with its group kept.
         pieces = enumerate(_PARAMETER.split(path))

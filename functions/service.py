@@ -4,7 +4,7 @@ In:  a request of Flask.
 Out: an answer; exactly one log line, without query, body or token.
 Next: `functions/routing.py`; `functions/resources/`, where the work is done.
 
-    body up to its limit -> route -> caller -> path, query, body as models -> handler -> JSON
+    body up to its limit -> route -> caller -> values as models -> turn -> handler -> JSON
 """
 
 import logging
@@ -20,11 +20,13 @@ from werkzeug.datastructures import MultiDict
 
 from adapters.own_calendar import read_calendar
 from functions.access import Doorkeeper
+from functions.addresses import AddressLimit
 from functions.cors import Cors
 from functions.problems import PROBLEM_JSON, ApiError, invalid, invalid_values
 from functions.request_body import parse_body, read_body
-from functions.routing import Call, Route, Router
+from functions.routing import Access, Call, Route, Router
 from functions.settings import Settings
+from functions.turnstile import REPLAYED_HEADER, Turn, take_turn
 
 _log = logging.getLogger(__name__)
 
@@ -49,10 +51,14 @@ class Service:
     """
 
     def __init__(self, routes: Iterable[Route], settings: Settings) -> None:
+        self._settings: Final = settings
         self._router: Final = Router(routes)
         self._door: Final = Doorkeeper(settings)
         self._cors: Final = Cors(settings.cors_origins)
         self._calendar: Final = read_calendar(settings.calendar_file)
+        self._addresses: Final = AddressLimit(
+            settings.open_requests_per_minute, settings.trusted_proxies
+        )
 
     def close(self) -> None:
         """Let the connections go."""
@@ -63,35 +69,56 @@ class Service:
         started = time.perf_counter()
         request_id = _request_id(request)
         facts: dict[str, Any] = {"request_id": request_id, "method": request.method}
+        headers = dict(_COMMON_HEADERS)
         try:
-            response = self._serve(request, request_id, facts)
+            response = self._serve(request, request_id, facts, headers)
         except ApiError as error:
             facts["code"] = error.code
             response = _refused(error, request_id)
         except Exception:  # noqa: BLE001 - top of a request: a bug is logged whole and shown to nobody.
             _log.exception("request_failed", extra={"facts": facts})
             response = _refused(ApiError(500, "internal", "this is our mistake"), request_id)
-        response.headers.update(_COMMON_HEADERS)
+        response.headers.update(headers)
         response.headers.update(self._cors.headers(request))
         response.headers["X-Request-Id"] = request_id
         facts |= {"status": response.status_code, "ms": _milliseconds(started)}
         _log.info("request_served", extra={"facts": facts})
         return response
 
-    def _serve(self, request: Request, request_id: str, facts: dict[str, Any]) -> Response:
+    def _serve(
+        self, request: Request, request_id: str, facts: dict[str, Any], headers: dict[str, str]
+    ) -> Response:
         body = read_body(request)
         if request.method == "OPTIONS":
             methods = self._router.methods(request.path)
             return Response(status=204, headers=dict(self._cors.preflight(request, methods)))
         route, path_values = self._router.find(request.method, request.path)
         facts["route"] = route.path
+        if route.access is Access.OPEN:
+            self._addresses.count(request, headers)
         caller = self._door.admit(route.access, request.headers.get("Authorization", ""))
-        if caller.user_id is not None:
-            facts["user_id"] = str(caller.user_id)
         arguments = _arguments(route, path_values, request, body)
-        call = Call(request_id, *caller, self._calendar)
-        answer = route.handler(call, **arguments)
-        return _json(answer, route.status)
+        call = Call(request_id, *caller, self._calendar, self._settings)
+        if caller.user_id is None:
+            return _json(_text(route.handler(call, **arguments)), route.status)
+        facts["user_id"] = str(caller.user_id)
+        turn = take_turn(route, request, body, caller.database, headers)
+        return _in_turn(turn, route, call, arguments)
+
+
+def _in_turn(turn: Turn, route: Route, call: Call, arguments: dict[str, Any]) -> Response:
+    if turn.answered is not None:
+        status, text = turn.answered
+        replayed = _json(text, status)
+        replayed.headers[REPLAYED_HEADER] = "true"
+        return replayed
+    try:
+        text = _text(route.handler(call, **arguments))
+    except ApiError as error:
+        turn.give_up(error)
+        raise
+    turn.keep(route.status, text)
+    return _json(text, route.status)
 
 
 def _arguments(
@@ -129,8 +156,12 @@ def _query(values: MultiDict[str, str], model: type[BaseModel] | None) -> BaseMo
     return None if model is None else query
 
 
-def _json(answer: BaseModel, status: int) -> Response:
-    return Response(answer.model_dump_json(by_alias=True), status, mimetype="application/json")
+def _text(answer: BaseModel) -> str:
+    return answer.model_dump_json(by_alias=True)
+
+
+def _json(text: str, status: int) -> Response:
+    return Response(text, status, mimetype="application/json")
 
 
 def _refused(error: ApiError, request_id: str) -> Response:

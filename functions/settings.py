@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from adapters.key_ring import read_key_ring
+from core.errors import ConfigError
 from core.settings import SettingsReader
 
 _CRON_SECRET_LENGTH: Final = 32
@@ -39,6 +41,14 @@ class Settings:
         Shared secret of a project that still signs with HS256; empty refuses such tokens.
     calendar_file
         The operator's own calendar; None uses the shipped one alone.
+    audit_keys
+        Keys that seal the audit log, by id; the first seals, all verify. None: nothing is sealed.
+    audit_seal_file
+        Where the head of the seals is written too, outside the database.
+    trusted_proxies
+        How many proxies of the operator's stand before the functions.
+    open_requests_per_minute
+        Requests of one address on routes that anybody may call.
     """
 
     supabase_url: str
@@ -50,6 +60,10 @@ class Settings:
     jwks_url: str
     jwt_secret: str = field(repr=False)
     calendar_file: Path | None
+    audit_keys: Mapping[str, bytes] = field(repr=False)
+    audit_seal_file: Path | None
+    trusted_proxies: int
+    open_requests_per_minute: int
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -86,9 +100,20 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         jwks_url=_url(reader, "SUPABASE_JWKS_URL", f"{url}/auth/v1/.well-known/jwks.json"),
         jwt_secret=_jwt_secret(reader),
         calendar_file=reader.path("CALENDAR_FILE"),
+        audit_keys=_audit_keys(reader),
+        audit_seal_file=reader.path("AUDIT_SEAL_FILE"),
+        trusted_proxies=reader.integer("TRUSTED_PROXIES", _proxies(values), low=0, high=9),
+        open_requests_per_minute=reader.integer(
+            "OPEN_REQUESTS_PER_MINUTE", 300, low=1, high=1_000_000
+        ),
     )
     reader.finish()
     return settings
+
+
+def _proxies(values: Mapping[str, str]) -> int:
+    # Both hosts put one proxy before a function, and say who they are.
+    return int("VERCEL" in values or "K_SERVICE" in values)
 
 
 def _url(
@@ -119,6 +144,15 @@ def _jwt_secret(reader: SettingsReader) -> str:
             f"{_JWT_SECRET_LENGTH}, or none to refuse tokens signed with it"
         )
     return secret
+
+
+def _audit_keys(reader: SettingsReader) -> Mapping[str, bytes]:
+    text = reader.text("AUDIT_SEAL_KEY", "", secret=True)
+    try:
+        return read_key_ring(text, "AUDIT_SEAL_KEY") if text else {}
+    except ConfigError as error:
+        reader.problem(str(error))
+        return {}
 
 
 def _is_address(text: str) -> bool:

@@ -68,12 +68,28 @@ def test_queries_paths_and_bodies_are_said_with_their_limits(document: dict[str,
     assert (limit["minimum"], limit["maximum"], limit["default"]) == (1, 100, 10)
     toggle = known["POST", "/api/strategies/toggle/{strategy_id}"]
     places = {(each["name"], each["in"], each["required"]) for each in toggle["parameters"]}
-    assert places == {("strategy_id", "path", True), ("config_id", "query", False)}
+    assert places == {
+        ("strategy_id", "path", True),
+        ("config_id", "query", False),
+        ("Idempotency-Key", "header", False),
+    }
+    assert "Idempotency-Replayed" in toggle["responses"]["200"]["headers"]
+    assert "409" in toggle["responses"]
     schemas = document["components"]["schemas"]
     positions = schemas["NewStrategy"]["properties"]["max_positions"]
     assert (positions["type"], positions["minimum"], positions["maximum"]) == ("integer", 1, 100)
     assert schemas["NewStrategy"]["additionalProperties"] is False
     assert schemas["NewStrategy"]["required"] == ["name", "strategy_type", "symbols"]
+
+
+def test_a_key_is_taken_where_a_user_changes_something(document: dict[str, Any]) -> None:
+    for (method, path), operation in operations(document).items():
+        names = {each["name"] for each in operation.get("parameters", [])}
+        is_users = operation.get("security") == [{"user": []}]
+        if method == "GET" or not is_users:
+            assert "Idempotency-Key" not in names, path
+        elif method != "DELETE":
+            assert "Idempotency-Key" in names, path
 
 
 def test_a_refusal_is_a_problem_everywhere(document: dict[str, Any]) -> None:
