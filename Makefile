@@ -13,7 +13,7 @@ help: ## list the targets
 
 install: .venv/.installed ## set up Python packages, Node and npm packages in .venv
 
-.venv/.installed: requirements-dev.txt devstack/install.py devstack/package-lock.json tests/contract/package-lock.json
+.venv/.installed: requirements-dev.txt devstack/install.py devstack/package-lock.json tests/contract/package-lock.json web/package-lock.json
 	@echo "Setting up .venv (once, about a minute and a half):" >&2
 	@$(PYTHON) devstack/install.py
 
@@ -51,4 +51,4 @@ picture: .venv/.installed ## draw the generated day into docs/
 
 clean: ## remove everything that was set up or built, the embedded database included
 	@if [ -x $(PY) ]; then $(PY) -m devstack.supabase --remove-state; fi
-	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis devstack/node_modules tests/contract/node_modules
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis devstack/node_modules tests/contract/node_modules web/node_modules web/.next web/out

