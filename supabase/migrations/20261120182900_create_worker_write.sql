@@ -103,6 +103,8 @@ exception
     or system_error or internal_error or lock_not_available then
     raise;
   when others then
+    -- Of live trading it may be true all the same: it is kept for a human.
+    perform private.note_refused_event(p_event, sqlstate, sqlerrm);
     return jsonb_build_object(
       'id', p_event -> 'id', 'outcome', 'failed', 'code', sqlstate, 'error', sqlerrm
     );

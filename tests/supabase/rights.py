@@ -105,12 +105,15 @@ class Function:
     owner, other
         ``done``, or the code of the refusal, when its owner and when another user calls it with
         those arguments. What another is given names nothing of the owner's in any case.
+    admin
+        The same for an administrator, where it is not as for any other user.
     """
 
     callers: Callers
     arguments: Mapping[str, Any] = field(default_factory=dict)
     owner: str = "done"
     other: str = "TB404"
+    admin: str = ""
 
     @classmethod
     def of(cls, entry: Mapping[str, Any]) -> Self:
