@@ -68,6 +68,11 @@ class Chains:
         if instrument.kind.is_option and instrument.underlying:
             self._options[instrument.underlying].append(instrument)
 
+    def remove(self, instrument: Instrument) -> None:
+        """Take an instrument no more: it is not watched any longer."""
+        if instrument.kind.is_option and instrument.underlying:
+            self._options[instrument.underlying].remove(instrument)
+
     def contract(self, rule: LegRule, underlying: str, price: float, first: date) -> Instrument:
         """Return the option a rule means.
 

@@ -5,11 +5,11 @@ Out: what is known of the market at the moment, for decisions and for whoever as
 Next: `core/trading_floor.py`, which trades on it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from core.brokers.dhan.border import to_book
-from core.candle import ALL_INTERVALS, InstrumentKey, Interval
+from core.candle import ALL_INTERVALS, NEVER_NS, InstrumentKey, Interval
 from core.candle_builder import CandleBuilder
 from core.decision import MarketView
 from core.errors import DataError
@@ -44,6 +44,8 @@ class MarketWatch:
         self._read_depth: Final = read_depth
         self._watched: Final[list[Watched]] = []
         self._slots: Final[dict[InstrumentKey, int]] = {}
+        self._free: Final[list[int]] = []
+        self._past_counters: Final[dict[str, int]] = {}
         self._chains: Final = Chains()
         self._now_ns = 0
         self._unreadable_depths = 0
@@ -86,10 +88,9 @@ class MarketWatch:
             ),
             watched_since_ns=self._now_ns,
         )
-        self._slots[instrument.key] = len(self._watched)
-        self._watched.append(Watched(instrument, builder, sessions))
+        slot = self._slots[instrument.key] = self._place(Watched(instrument, builder, sessions))
         self._chains.add(instrument)
-        return len(self._watched) - 1
+        return slot
 
     def book(self, slot: int, depth: bytes) -> None:
         """Remember the depth of a packet; call it before the packet's `tick`."""
@@ -131,11 +132,26 @@ class MarketWatch:
 
     def counters(self) -> dict[str, int]:
         """Return what did not become part of a candle, summed over all instruments."""
-        total = {"unreadable_depths": self._unreadable_depths}
-        for watched in self._watched:
-            for name, count in watched.builder.counters.as_dict().items():
-                total[name] = total.get(name, 0) + count
+        total = {"unreadable_depths": self._unreadable_depths, **self._past_counters}
+        for slot in self._slots.values():
+            _add(total, self._watched[slot].builder.counters.as_dict())
         return total
+
+    def _place(self, watched: Watched) -> int:
+        if not self._free:
+            self._watched.append(watched)
+            return len(self._watched) - 1
+        slot = self._free.pop()
+        self._watched[slot] = watched
+        return slot
+
+    def _let_go(self, watched: Watched) -> None:
+        """Watch an instrument no more; its slot is for the next one."""
+        slot = self._slots.pop(watched.instrument.key)
+        self._chains.remove(watched.instrument)
+        _add(self._past_counters, watched.builder.counters.as_dict())
+        watched.builder.due_ns = NEVER_NS  # It stays in the list until its slot is used again.
+        self._free.append(slot)
 
     def _of(self, key: InstrumentKey) -> Watched:
         return self._watched[self._slots[key]]
@@ -145,7 +161,7 @@ class MarketWatch:
 
     def _underlying_price(self, trade: RunningTrade) -> float:
         """Return the price of the index an option is on, else that of the signal's instrument."""
-        for watched in self._watched:
+        for watched in map(self._watched.__getitem__, self._slots.values()):
             is_index = watched.instrument.kind is InstrumentKind.INDEX
             if is_index and watched.instrument.symbol == trade.instrument.underlying:
                 return watched.builder.price
@@ -197,3 +213,8 @@ class MarketWatch:
             watched.sessions.on_day_of(self._now_ns),
             1.0 if key == instrument.key else watched.delta,
         )
+
+
+def _add(total: dict[str, int], counts: Mapping[str, int]) -> None:
+    for name, count in counts.items():
+        total[name] = total.get(name, 0) + count

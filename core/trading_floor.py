@@ -132,6 +132,24 @@ class TradingFloor(MarketWatch):
         self._set_alerts(guarding)
         self._set_alerts(watched)
 
+    def forget(self, key: InstrumentKey) -> bool:
+        """Watch an instrument no more, unless a trade or an order needs it; return whether so.
+
+        Its running candles are not completed. The slot may become another instrument's: hand in
+        no more packets for it.
+
+        Raises
+        ------
+        DataError
+            If it is not watched.
+        """
+        watched = self._watched[self.slot_of(key)]
+        desks = self._dealer.desks
+        if desks.holding(key) or desks.guarded_by(key) or self._broker.has_orders(key):
+            return False
+        self._let_go(watched)
+        return True
+
     def limit_portfolio(self, portfolio_id: str, limits: PortfolioLimits) -> None:
         """Limit what all configs of a portfolio do together, from the next event on."""
         self._dealer.portfolios.limit(portfolio_id, limits)
