@@ -24,6 +24,7 @@ from core.brokers.dhan.subscription import (
     INSTRUMENTS_PER_CONNECTION,
     Mode,
     subscribe_messages,
+    unsubscribe_messages,
 )
 from core.errors import FeedError
 from core.instrument import Instrument, InstrumentKind
@@ -97,6 +98,19 @@ class Feed:
             self._wanted[mode] += added
         if self._socket is not None:
             self._subscribe(self._socket, new)
+
+    def drop(self, instruments: Iterable[Instrument]) -> None:
+        """Unsubscribe from instruments; what is still on its way of them is not routed."""
+        old: dict[Mode, list[Instrument]] = {}
+        for instrument in instruments:
+            mode = mode_of(instrument)
+            if instrument in self._wanted.get(mode, []):
+                self._wanted[mode].remove(instrument)
+                old.setdefault(mode, []).append(instrument)
+        if self._socket is not None:
+            for mode, gone in old.items():
+                for message in unsubscribe_messages(mode, [each.key for each in gone]):
+                    self._socket.say(message)
 
     def told_to_go(self, reason: int) -> None:
         """Note the reason that the server gave before it closes."""

@@ -128,8 +128,11 @@ class Intake:
 
     def route(self, instrument: Instrument, slot: int) -> None:
         """Send an instrument's packets to a slot of the engine."""
-        key = instrument.segment.code << _ID_BITS | instrument.security_id
-        self._routes.setdefault(key, Route(slot, instrument))
+        self._routes.setdefault(_route_key(instrument), Route(slot, instrument))
+
+    def unroute(self, instrument: Instrument) -> None:
+        """Send an instrument's packets nowhere: what still comes of it is counted as unknown."""
+        self._routes.pop(_route_key(instrument), None)
 
     def take(self, message: Message) -> None:
         """Take one message of the feed; the buffer may be reused afterwards."""
@@ -253,6 +256,10 @@ _OF_INSTRUMENTS: Final = frozenset(
         PacketKind.PREVIOUS_CLOSE,
     )
 )
+
+
+def _route_key(instrument: Instrument) -> int:
+    return instrument.segment.code << _ID_BITS | instrument.security_id
 
 
 def _nobody_reads(paused: bool) -> None:  # noqa: FBT001 - the shape of the callback.

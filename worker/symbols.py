@@ -42,13 +42,23 @@ class Symbols:
 
     def __init__(self, instruments: Iterable[Instrument]) -> None:
         self._by_symbol: Final[dict[str, list[Instrument]]] = defaultdict(list)
+        self._by_key: Final[dict[InstrumentKey, Instrument]] = {}
         self._futures: Final[dict[str, list[Instrument]]] = defaultdict(list)
-        self.count = 0
+        self._options: Final[dict[str, dict[date, list[Instrument]]]] = {}
         for instrument in instruments:
-            self.count += 1
+            self._by_key[instrument.key] = instrument
             self._by_symbol[instrument.symbol.upper()].append(instrument)
-            if instrument.kind.is_future and instrument.underlying:
-                self._futures[instrument.underlying.upper()].append(instrument)
+            underlying = (instrument.underlying or "").upper()
+            if underlying and instrument.kind.is_future:
+                self._futures[underlying].append(instrument)
+            elif underlying and instrument.kind.is_option and instrument.expiry:
+                by_expiry = self._options.setdefault(underlying, {})
+                by_expiry.setdefault(instrument.expiry, []).append(instrument)
+
+    @property
+    def count(self) -> int:
+        """How many instruments there are."""
+        return len(self._by_key)
 
     def find(self, rule: str, today: date) -> Instrument:
         """Return the instrument a rule means.
@@ -85,11 +95,28 @@ class Symbols:
 
     def with_key(self, key: InstrumentKey) -> Instrument | None:
         """Return the instrument with this key, None if it is not listed any more."""
-        for instruments in self._by_symbol.values():
-            for each in instruments:
-                if each.key == key:
-                    return each
-        return None
+        return self._by_key.get(key)
+
+    def options(self, underlying: str, first: date) -> list[tuple[date, list[Instrument]]]:
+        """Return the options on an underlying by expiry, the nearest first.
+
+        Parameters
+        ----------
+        first
+            Expiries before this day are left out.
+        """
+        by_expiry = self._options.get(underlying.upper(), {})
+        return [(expiry, by_expiry[expiry]) for expiry in sorted(by_expiry) if expiry >= first]
+
+    def around(self, underlying: str, today: date) -> list[Instrument]:
+        """Return what an underlying's options are seen beside: it, and its near-month future."""
+        name, found = underlying.upper(), []
+        for rule in (name, f"{name}{_FUTURE}"):
+            try:
+                found.append(self.find(rule, today))
+            except ConfigError:
+                continue  # Not every underlying has both.
+        return found
 
     def has_derivatives(self, instrument: Instrument) -> bool:
         """Return whether futures on a share are traded."""
