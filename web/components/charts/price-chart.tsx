@@ -1,0 +1,137 @@
+"use client";
+
+/** Candles with volume, the trades on them, and lines of indicators, each group in its own pane. */
+import {
+  CandlestickSeries,
+  createSeriesMarkers,
+  HistogramSeries,
+  type IChartApi,
+  LineSeries,
+  type SeriesMarker,
+  type Time,
+} from "lightweight-charts";
+import { useEffect, useMemo } from "react";
+
+import { chartColour } from "./colours";
+import { chartTime, useChart } from "./use-chart";
+
+export interface ChartCandle {
+  readonly time: string;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+}
+
+export interface ChartMarker {
+  readonly time: string;
+  readonly kind: "buy" | "sell";
+  readonly text: string;
+}
+
+export interface ChartLine {
+  readonly name: string;
+  /** Lines of one pane share it; "price" lies over the candles. */
+  readonly pane: string;
+  readonly points: readonly { readonly time: string; readonly value: number }[];
+}
+
+interface PriceChartProps {
+  candles: readonly ChartCandle[];
+  markers?: readonly ChartMarker[];
+  lines?: readonly ChartLine[];
+  label: string;
+}
+
+const VOLUME_SHARE = { top: 0.8, bottom: 0 };
+const LINE_TOKENS = ["--accent", "--warn", "--gain", "--loss"];
+
+export function PriceChart({ candles, markers = [], lines = [], label }: PriceChartProps) {
+  const { ref, chart, theme } = useChart();
+  const last = candles.at(-1);
+  // Drawn anew as a whole: a few hundred candles take a few milliseconds.
+  const content = useMemo(() => ({ candles, markers, lines }), [candles, markers, lines]);
+  useEffect(() => {
+    if (chart === null) return;
+    return draw(chart, content.candles, content.markers, content.lines);
+  }, [chart, theme, content]);
+  return (
+    <figure className="m-0">
+      <div ref={ref} className="h-80 w-full sm:h-96" />
+      <figcaption className="sr-only">
+        {label}: {candles.length} candles
+        {last !== undefined && `, the last one closed at ${last.close}`}, {markers.length} trade marks
+      </figcaption>
+    </figure>
+  );
+}
+
+/** Draws everything; returns what takes it away. */
+function draw(
+  chart: IChartApi,
+  candles: readonly ChartCandle[],
+  markers: readonly ChartMarker[],
+  lines: readonly ChartLine[],
+): () => void {
+  const up = chartColour("--gain");
+  const down = chartColour("--loss");
+  const price = chart.addSeries(CandlestickSeries, {
+    upColor: up,
+    downColor: down,
+    borderVisible: false,
+    wickUpColor: up,
+    wickDownColor: down,
+  });
+  price.setData(candles.map((candle) => ({ ...candle, time: chartTime(candle.time) })));
+  const volume = chart.addSeries(HistogramSeries, {
+    priceScaleId: "volume",
+    priceFormat: { type: "volume" },
+    lastValueVisible: false,
+    priceLineVisible: false,
+  });
+  volume.priceScale().applyOptions({ scaleMargins: VOLUME_SHARE });
+  volume.setData(
+    candles.map((candle) => ({
+      time: chartTime(candle.time),
+      value: candle.volume,
+      color: chartColour(candle.close >= candle.open ? "--gain" : "--loss", 0.35),
+    })),
+  );
+  createSeriesMarkers(price, markers.map(markerOf));
+  const drawn = drawLines(chart, lines);
+  chart.timeScale().scrollToRealTime();
+  return () => {
+    for (const series of [...drawn, volume, price]) chart.removeSeries(series);
+  };
+}
+
+function drawLines(chart: IChartApi, lines: readonly ChartLine[]) {
+  const panes = [...new Set(lines.map((line) => line.pane).filter((pane) => pane !== "price"))];
+  return lines.map((line, index) => {
+    const series = chart.addSeries(
+      LineSeries,
+      {
+        color: chartColour(LINE_TOKENS[index % LINE_TOKENS.length] ?? "--accent"),
+        lineWidth: 2,
+        title: line.name,
+        priceLineVisible: false,
+        lastValueVisible: false,
+      },
+      line.pane === "price" ? 0 : panes.indexOf(line.pane) + 1,
+    );
+    series.setData(line.points.map(({ time, value }) => ({ time: chartTime(time), value })));
+    return series;
+  });
+}
+
+function markerOf(marker: ChartMarker): SeriesMarker<Time> {
+  const isBuy = marker.kind === "buy";
+  return {
+    time: chartTime(marker.time),
+    position: isBuy ? "belowBar" : "aboveBar",
+    shape: isBuy ? "arrowUp" : "arrowDown",
+    color: chartColour(isBuy ? "--gain" : "--loss"),
+    text: marker.text,
+  };
+}
