@@ -112,11 +112,10 @@ def has_owners(relation: str) -> bool:
     return RELATIONS[relation].owner in RELATIONS[relation].columns
 
 
-def mark_of(database: Database, relation: str, user: Person) -> str:
-    """Return what stands in the owner's column of a user's rows."""
+def mark_of(database: Database, relation: str, user: Person) -> str | None:
+    """Return what stands in the owner's column of a user's rows; None when there can be none."""
     row = database.execute(RELATIONS[relation].mine.encode(), {"user_id": user.id}).fetchone()
-    assert row is not None, f"{relation}: nothing is the user's"
-    return str(next(iter(row.values())))
+    return None if row is None else str(next(iter(row.values())))
 
 
 def snapshot(database: Database, relation: str) -> list[str]:
