@@ -1,7 +1,8 @@
 /*
   Strategies: what a user designed. A strategy runs through its configs (next file).
 
-  Written by   create_strategy, the user (design columns), triggers (state and totals)
+  Written by   create_strategy, update_strategy, the user (names, code, portfolio), triggers (state
+               and totals)
   Read by      web, functions (authenticated), worker (service role)
   Depends on   create_portfolios
 */
@@ -122,10 +123,9 @@ create index strategies_portfolio_id_idx on public.strategies (portfolio_id);
 alter table public.strategies enable row level security;
 revoke all on public.strategies from anon, authenticated, service_role;
 grant select on public.strategies to authenticated, service_role;
-grant update (
-  name, description, config, risk_parameters, python_code, symbols, asset_class, timeframes,
-  max_positions, capital_allocated, portfolio_id
-) on public.strategies to authenticated;
+-- What a config of it runs with is changed by update_strategy, which sees to it that it is used.
+grant update (name, description, python_code, portfolio_id)
+  on public.strategies to authenticated;
 
 create policy "A user reads their own strategies"
   on public.strategies for select to authenticated

@@ -1,5 +1,6 @@
 /*
-  The strategy's status, is_simulation_active and is_live_mode follow its configs.
+  The strategy's status, is_simulation_active and is_live_mode follow its configs; the status of one
+  that is archived stays archived.
 
   Depends on   create_strategy_configs
 */
@@ -13,7 +14,10 @@ begin
   perform from public.strategies where id = new.strategy_id for update;
 
   update public.strategies as strategy
-  set status               = state.status,
+  set status               = case
+                               when strategy.archived_at is null then state.status
+                               else strategy.status
+                             end,
       is_simulation_active = state.active,
       is_live_mode         = state.live,
       live_mode_enabled_at = case
@@ -37,7 +41,6 @@ begin
     where config.strategy_id = new.strategy_id
   ) as state
   where strategy.id = new.strategy_id
-    and strategy.archived_at is null
     and (strategy.status, strategy.is_simulation_active, strategy.is_live_mode, strategy.error_message)
         is distinct from (state.status, state.active, state.live, state.error_message);
   return null;

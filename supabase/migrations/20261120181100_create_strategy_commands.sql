@@ -99,6 +99,7 @@ begin
   select
     config.user_id,
     config.status,
+    config.runner,
     coalesce(config.portfolio_id, strategy.portfolio_id) as portfolio_id,
     strategy.archived_at
   into v_config
@@ -111,7 +112,8 @@ begin
     raise exception using errcode = 'TB404',
       message = format('strategy config %s does not exist', new.strategy_config_id);
   end if;
-  if v_config.archived_at is not null then
+  -- What runs although it is archived may be stopped.
+  if v_config.archived_at is not null and new.command <> 'STOP' then
     raise exception using errcode = 'TB409',
       message = format('%s is not possible: the strategy is archived', new.command);
   end if;
@@ -124,7 +126,8 @@ begin
         new.command, v_config.status, array_to_string(v_allowed, ', ')
       );
   end if;
-  if new.command = 'START' and v_config.portfolio_id is null then
+  -- On the minute cron a config without a portfolio signals and trades nothing.
+  if new.command = 'START' and v_config.portfolio_id is null and v_config.runner = 'worker' then
     raise exception using errcode = 'TB422',
       message = 'START is not possible: neither the config nor its strategy has a portfolio';
   end if;

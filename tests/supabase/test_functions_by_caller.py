@@ -4,6 +4,7 @@ Requests go through PostgREST; effects are read back as the owner of the tables.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -28,12 +29,14 @@ def cast(publishable: httpx.Client, secret: Person, database: Database) -> Cast:
 
 
 @pytest.fixture
-def arguments(cast: Cast, request: pytest.FixtureRequest) -> dict[str, Any]:
-    """Return what the owner calls a function with; strategy and config are fresh ones."""
+def arguments(cast: Cast, request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
+    """Yield what the owner calls a function with; strategy and config are fresh ones."""
     fresh = deploy(cast.owner)
     ids = {**cast.ids, "strategy_id": fresh.strategy_id, "config_id": fresh.config_id}
     name = request.node.callspec.params["function"]
-    return dict(filled(FUNCTIONS[name].arguments, ids))
+    yield dict(filled(FUNCTIONS[name].arguments, ids))
+    # So that all of them together stay within what one user may have.
+    cast.owner.rpc("archive_strategy", p_strategy_id=fresh.strategy_id)
 
 
 def without_values(database: Database, function: str) -> dict[str, None]:
