@@ -31,6 +31,17 @@ class Interval(StrEnum):
         return _LENGTH_NS[self]
 
 
+class Origin(StrEnum):
+    """How a candle came to be, as it is stored; a later one is better."""
+
+    LIVE = "live"
+    """Made of the feed's ticks, all of them."""
+    BACKFILLED = "backfilled"
+    """The broker's, for a minute that the feed did not bring whole, or made of such minutes."""
+    REVISED = "revised"
+    """The broker's, read again after the close because it differs from what we had."""
+
+
 _LENGTH_NS: Final[dict[Interval, int]] = {
     Interval.M1: NS_PER_MINUTE,
     Interval.M5: 5 * NS_PER_MINUTE,
@@ -67,6 +78,8 @@ class Candle:
         Units traded; 0 for an index.
     open_interest
         Units held in open contracts as last heard, None where the feed has none.
+    origin
+        Where it is from; two candles that say the same of the market are equal all the same.
 
     Examples
     --------
@@ -86,6 +99,7 @@ class Candle:
         "open",
         "open_interest",
         "open_ns",
+        "origin",
         "volume",
     )
 
@@ -101,6 +115,7 @@ class Candle:
         close: float,
         volume: int,
         open_interest: int | None = None,
+        origin: Origin = Origin.LIVE,
     ) -> None:
         self.instrument: Final = instrument
         self.interval: Final = interval
@@ -112,6 +127,7 @@ class Candle:
         self.close: Final = close
         self.volume: Final = volume
         self.open_interest: Final = open_interest
+        self.origin: Final = origin
 
     @property
     def typical_price(self) -> float:
@@ -121,7 +137,7 @@ class Candle:
     def as_tuple(
         self,
     ) -> tuple[InstrumentKey, Interval, int, int, float, float, float, float, int, int | None]:
-        """Return all fields in the order of the constructor."""
+        """Return the ten numbers in the order of the constructor."""
         return (
             self.instrument,
             self.interval,
@@ -136,7 +152,7 @@ class Candle:
         )
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (Candle, self.as_tuple())
+        return (Candle, (*self.as_tuple(), self.origin))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Candle) and self.as_tuple() == other.as_tuple()

@@ -10,21 +10,18 @@ volume: adding up last-traded quantities is wrong by 1.4 to 2.3 times on real da
 feed leaves trades out.
 """
 
-from typing import Final
+from collections.abc import Sequence
 
-from core.candle import COMPLETION_DELAY_NS, NEVER_NS, Candle, InstrumentKey, Interval
-from core.longer_candle import LongerCandle
+from core.candle import COMPLETION_DELAY_NS, Candle, InstrumentKey, Interval
+from core.candle_series import News
 from core.market_sessions import MarketSessions
+from core.minute_keeper import UNKNOWN, MinuteKeeper
 from core.session import NS_PER_MINUTE, Session
-from core.tick_counters import TickCounters
 
-UNKNOWN: Final = -1
-"""Stands for a volume or open interest that is not known, where None would cost speed."""
-
-Candles = list[Candle]
+__all__ = ["UNKNOWN", "CandleBuilder"]
 
 
-class CandleBuilder:
+class CandleBuilder(MinuteKeeper):
     """Build the candles of one instrument.
 
     Whoever drives it calls `tick` for every packet; when that answers False the packet was not
@@ -43,6 +40,9 @@ class CandleBuilder:
         False for an index, where every packet is a new value.
     watched_since_ns
         Engine time when the subscription began, 0 while it is not known.
+    repairs_gaps
+        Whether somebody fetches what the feed did not bring; then a session that is not seen
+        from its opening on begins with a gap.
 
     Attributes
     ----------
@@ -60,59 +60,27 @@ class CandleBuilder:
         When `time_passed` has something to do.
     """
 
-    __slots__ = (
-        "_begin_ns",
-        "_end_ns",
-        "_first",
-        "_hands_out_minutes",
-        "_has_volume",
-        "_high",
-        "_instrument",
-        "_longer",
-        "_low",
-        "_over",
-        "_placed",
-        "_session",
-        "_sessions",
-        "counters",
-        "due_ns",
-        "open_interest",
-        "price",
-        "volume",
-        "watched_since_ns",
-    )
+    __slots__ = ("_first", "_high", "_low", "open_interest", "price", "watched_since_ns")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the last three are options.
         self,
         instrument: InstrumentKey,
-        intervals: tuple[Interval, ...],
+        intervals: Sequence[Interval],
         sessions: MarketSessions,
         *,
         has_volume: bool = True,
         watched_since_ns: int = 0,
+        repairs_gaps: bool = False,
     ) -> None:
-        self._instrument: Final = instrument
-        self._sessions: Final = sessions
-        self._has_volume: Final = has_volume
-        self.watched_since_ns = watched_since_ns
-        self._hands_out_minutes = Interval.M1 in intervals
-        self._longer = tuple(
-            LongerCandle(each) for each in Interval if each in intervals and each != Interval.M1
+        super().__init__(
+            instrument, intervals, sessions, has_volume=has_volume, repairs_gaps=repairs_gaps
         )
-        self._session: Session | None = None
-        self._over = True
-        # No minute is running while these two are equal: then no time lies between them.
-        self._begin_ns = 0
-        self._end_ns = 0
+        self.watched_since_ns = watched_since_ns
         self._first = 0.0
         self._high = 0.0
         self._low = 0.0
-        self._placed = 0  # Volume of the session that is in completed candles.
         self.price = 0.0
-        self.volume = UNKNOWN
         self.open_interest = UNKNOWN
-        self.due_ns = NEVER_NS
-        self.counters: Final = TickCounters()
 
     def tick(self, time_ns: int, price: float, volume: int) -> bool:
         """Take a trade inside the running minute; return False if it was anything else.
@@ -138,7 +106,7 @@ class CandleBuilder:
             return True
         return False
 
-    def turn(self, time_ns: int, price: float, volume: int, now_ns: int) -> tuple[bool, Candles]:
+    def turn(self, time_ns: int, price: float, volume: int, now_ns: int) -> tuple[bool, News]:
         """Take a packet that `tick` did not.
 
         Parameters
@@ -159,19 +127,23 @@ class CandleBuilder:
             return self._turn_session(time_ns, price, volume, now_ns)
         if volume == self.volume and self._has_volume:
             self.counters.quotes += 1
-            return False, []
+            return False, self._nothing_missed(volume)
         if not session.contains(time_ns):
             self.counters.outside_session += 1
             return False, []
+        if self._joins:
+            return self._join(price, volume)
         return self._turn_minute(session, time_ns, price, volume, now_ns)
 
-    def time_passed(self, now_ns: int) -> Candles:
+    def time_passed(self, now_ns: int) -> News:
         """Complete what is over by the clock, and set `due_ns` anew."""
-        done: Candles = []
+        done: News = []
         over_ns = now_ns - COMPLETION_DELAY_NS
         if self._begin_ns < self._end_ns <= over_ns:
             self._complete_minute(done)
-        self._complete_longer(over_ns, done)
+        if self._held is None:
+            self._series.complete(over_ns, done)
+        self._look_at_gap(over_ns, done)
         if self._session is not None and self._session.close_ns <= over_ns:
             self._end_session()
         self._set_due()
@@ -179,47 +151,63 @@ class CandleBuilder:
 
     def _turn_session(
         self, time_ns: int, price: float, volume: int, now_ns: int
-    ) -> tuple[bool, Candles]:
+    ) -> tuple[bool, News]:
         session = self._sessions.at(time_ns)
         known = self._session
         stale = session is not None and session.close_ns + COMPLETION_DELAY_NS <= now_ns
         if session is None or stale or (known is not None and session.open_ns < known.open_ns):
             self.counters.outside_session += 1
             return False, []
-        done: Candles = []
+        done: News = []
         if known is not None:  # The clock was not told that yesterday is over.
             if self._begin_ns < self._end_ns:
                 self._complete_minute(done)
-            self._complete_longer(known.close_ns, done)
+            if self._held is None:
+                self._series.complete(known.close_ns, done)
             self._end_session()
-        self._begin_session(session, time_ns, volume)
+        self._begin_session(session, time_ns, volume, now_ns, done)
         self.price = price
         if volume == self.volume and self._has_volume:
             self._set_due()
             return True, done  # Traded before we came: no candle, but the price is news.
-        traded, _ = self._turn_minute(session, time_ns, price, volume, now_ns)
-        return traded, done
+        traded, news = self._turn_minute(session, time_ns, price, volume, now_ns)
+        return traded, done + news
 
-    def _begin_session(self, session: Session, time_ns: int, volume: int) -> None:
+    def _begin_session(
+        self, session: Session, time_ns: int, volume: int, now_ns: int, done: News
+    ) -> None:
         # All volume up to a trade in the first minute was traded in the first minute.
         first_minute_ns = session.open_ns + NS_PER_MINUTE
-        from_its_open = (
+        is_seen_whole = not self._misses_opening(session, now_ns) and (
             self._session is not None
             or 0 < self.watched_since_ns < first_minute_ns
             or time_ns < first_minute_ns
         )
+        if self._held is not None and is_seen_whole:
+            self._end_gap_with_session(session, done)
         self._session = session
-        self._over = False
+        self._over = self._joins = False
         self._begin_ns = self._end_ns = session.open_ns
-        if from_its_open or not self._has_volume:
-            self.volume = self._placed = 0
-        else:
+        if not is_seen_whole:
             self.counters.joined_midway += 1
-            self.volume = self._placed = volume
+            if self._repairs_gaps:
+                self._open_gap(session, now_ns)
+        self._was_lost = False
+        known = is_seen_whole or not self._has_volume
+        self.volume = self._placed = 0 if known else volume
+
+    def _join(self, price: float, volume: int) -> tuple[bool, News]:
+        """Take the first packet after volume that is in no candle: its price is news."""
+        self._joins = False
+        self.counters.joined_midway += 1
+        self.counters.unrepaired_volume += max(0, volume - self.volume)
+        self.volume = self._placed = max(volume, self.volume)
+        self.price = price
+        return True, []
 
     def _turn_minute(
         self, session: Session, time_ns: int, price: float, volume: int, now_ns: int
-    ) -> tuple[bool, Candles]:
+    ) -> tuple[bool, News]:
         since_open = time_ns - session.open_ns
         begin_ns = time_ns - since_open % NS_PER_MINUTE
         end_ns = begin_ns + NS_PER_MINUTE
@@ -232,33 +220,42 @@ class CandleBuilder:
             self.price = price
             return True, []
         if begin_ns < self._begin_ns or end_ns + COMPLETION_DELAY_NS <= now_ns:
-            self._take_late(volume)
-            return False, []
-        done: Candles = []
+            return self._take_late(price, volume), []
+        done: News = []
         if self._begin_ns < self._end_ns:
             self._complete_minute(done)
-        self._complete_longer(begin_ns, done)
+        if self._held is None:
+            self._series.complete(begin_ns, done)
+        self._look_at_gap(begin_ns, done)
+        self._note_leap(volume)
         self._begin_ns, self._end_ns = begin_ns, end_ns
         self._first = self._high = self._low = self.price = price
         self.volume = volume
         self._set_due()
         return True, done
 
-    def _take_late(self, volume: int) -> None:
-        """Note the volume: it is part of whichever candle is completed next."""
+    def _take_late(self, price: float, volume: int) -> bool:
+        """Note the volume: it is part of whichever candle is completed next.
+
+        The price is news only if it is the first we hear after a gap.
+        """
+        is_news = self._note_leap(volume)
+        if is_news:
+            self.price = price
         added = volume - self.volume
         self.counters.late += 1
         self.counters.late_volume += added
         self.volume = volume
         if self._over:
             self._end_session()
+        return is_news
 
     def _end_session(self) -> None:
         self._over = True
         self.counters.unplaced_volume += self.volume - self._placed
         self._placed = self.volume
 
-    def _complete_minute(self, done: Candles) -> None:
+    def _complete_minute(self, done: News) -> None:
         minute = Candle(
             self._instrument,
             Interval.M1,
@@ -273,25 +270,6 @@ class CandleBuilder:
         )
         self._placed = self.volume
         self._begin_ns = self._end_ns
-        if self._hands_out_minutes:
-            done.append(minute)
         session = self._session
         if session is not None:
-            for longer in self._longer:
-                longer.add(minute, session)
-        self._complete_longer(minute.close_ns, done)
-
-    def _complete_longer(self, end_ns: int, done: Candles) -> None:
-        for longer in self._longer:
-            if longer.end_ns <= end_ns:
-                done.append(longer.complete(self._instrument))
-
-    def _set_due(self) -> None:
-        if self._session is None or self._over:
-            self.due_ns = NEVER_NS
-        elif self._begin_ns < self._end_ns:
-            self.due_ns = self._end_ns + COMPLETION_DELAY_NS
-        else:
-            ends = [longer.end_ns for longer in self._longer]
-            self.due_ns = min(ends, default=NEVER_NS)
-            self.due_ns = min(self.due_ns, self._session.close_ns) + COMPLETION_DELAY_NS
+            self._keep(minute, session, done)

@@ -9,11 +9,12 @@ from typing import Final
 
 from core.candle import Candle
 from core.decision import Decision
+from core.gap import Gap
 from core.ledger import LedgerEntry
 from core.order import Fill, Order
 from core.trade import Trade
 
-Effect = Candle | Decision | Order | Fill | Trade | LedgerEntry
+Effect = Candle | Decision | Order | Fill | Trade | LedgerEntry | Gap
 Effects = tuple[Effect, ...]
 
 NOTHING: Final[Effects] = ()

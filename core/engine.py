@@ -2,7 +2,8 @@
 
 In:  ticks in plain numbers, depth, the market clock, signals, commands.
 Out: `Effects`, in the order they happened; the shared empty tuple when nothing did.
-Next: `core/market_watch.py` and `core/trading_floor.py`, which it is made of; `core/rows.py`.
+Next: `core/market_watch.py`, `core/trading_floor.py` and `core/market_time.py`, which it is made
+of; `core/rows.py`.
 
 It has no clock of its own: market time is the latest trade time seen, or what `advance` says,
 and whatever time brings about (a candle is over, a day ends, an order has reached the exchange)
@@ -14,18 +15,17 @@ from uuid import UUID
 
 from core.brokers.dhan.border import to_book
 from core.brokers.paper import PaperSettings
-from core.candle import NEVER_NS
 from core.candle_builder import UNKNOWN
 from core.charges import ChargesTable
 from core.effects import NOTHING, Effect, Effects
+from core.market_time import MarketTime
 from core.market_watch import DepthReader
 from core.session import TradingCalendar
 from core.tick_columns import TickColumns
-from core.trading_floor import TradingFloor
 from core.watched import Watched
 
 
-class Engine(TradingFloor):
+class Engine(MarketTime):
     """Turn market events and signals into candles, orders, trades and cash.
 
     Parameters
@@ -40,6 +40,9 @@ class Engine(TradingFloor):
         What orders cost; the table shipped with the project by default.
     read_depth
         Makes a book of the bytes that `book` was given, when an order needs one.
+    repairs_gaps
+        Whether whoever drives it fetches the minutes that the feed does not bring, and answers
+        each `Gap` that is missing with `repair` or `give_up`. Candles wait for it.
 
     Notes
     -----
@@ -47,7 +50,7 @@ class Engine(TradingFloor):
     yesterday, which feeds send first, is recognised as old.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the last four are options.
         self,
         run_id: UUID,
         calendar: TradingCalendar,
@@ -55,8 +58,16 @@ class Engine(TradingFloor):
         paper: PaperSettings | None = None,
         charges: ChargesTable | None = None,
         read_depth: DepthReader = to_book,
+        repairs_gaps: bool = False,
     ) -> None:
-        super().__init__(run_id, calendar, paper or PaperSettings(), charges, read_depth)
+        super().__init__(
+            run_id,
+            calendar,
+            paper or PaperSettings(),
+            charges,
+            read_depth,
+            repairs_gaps=repairs_gaps,
+        )
 
     def tick(
         self, slot: int, time_ns: int, price: float, volume: int, open_interest: int = UNKNOWN
@@ -116,15 +127,6 @@ class Engine(TradingFloor):
                 return at + 1, effects
         return len(slots), NOTHING
 
-    def advance(self, now_ns: int) -> Effects:
-        """Let market time reach an instant; it never goes back."""
-        if now_ns < self._due_ns:
-            self._now_ns = max(self._now_ns, now_ns)
-            return NOTHING
-        effects: list[Effect] = []
-        self._pass_time(max(now_ns, self._now_ns), effects)
-        return tuple(effects)
-
     def _overdue(
         self, watched: Watched, time_ns: int, price: float, volume: int, open_interest: int
     ) -> Effects:
@@ -152,24 +154,3 @@ class Engine(TradingFloor):
         if not watched.low_alert < price < watched.high_alert:
             effects += self._alerted(watched, price, traded=traded)
         return effects
-
-    def _pass_time(self, now_ns: int, effects: list[Effect]) -> None:
-        """Do what is due until an instant, in the order of time."""
-        if not self._now_ns:
-            for watched in self._watched:
-                watched.builder.watched_since_ns = now_ns
-        while self._due_ns <= now_ns:
-            moment = self._due_ns
-            self._now_ns = max(self._now_ns, moment)
-            due_ns = NEVER_NS
-            for watched in self._watched:
-                builder = watched.builder
-                if builder.due_ns <= moment:
-                    effects += builder.time_passed(moment)
-                due_ns = min(due_ns, builder.due_ns)
-            trades_due_ns = self._dealer.desks.next_due_ns()
-            if trades_due_ns <= moment:
-                effects += self._end_by_time(moment)
-                trades_due_ns = self._dealer.desks.next_due_ns()
-            self._due_ns = min(due_ns, trades_due_ns)
-        self._now_ns = max(self._now_ns, now_ns)

@@ -2,12 +2,12 @@
 
 In:  completed one-minute candles of one instrument, in order.
 Out: the candle of the longer interval: the sum of its minutes and of nothing else.
-Next: `core/candle_builder.py`, which owns one per interval.
+Next: `core/candle_series.py`, which owns one per interval.
 """
 
 from typing import Final
 
-from core.candle import NEVER_NS, Candle, InstrumentKey, Interval
+from core.candle import NEVER_NS, Candle, InstrumentKey, Interval, Origin
 from core.session import Session
 
 
@@ -33,6 +33,7 @@ class LongerCandle:
         "_open",
         "_open_interest",
         "_open_ns",
+        "_origin",
         "_volume",
         "end_ns",
     )
@@ -46,6 +47,7 @@ class LongerCandle:
         self._close = 0.0
         self._volume = 0
         self._open_interest: int | None = None
+        self._origin = Origin.LIVE
         self.end_ns = NEVER_NS
 
     def add(self, minute: Candle, session: Session) -> None:
@@ -62,6 +64,9 @@ class LongerCandle:
             self.end_ns = min(self._open_ns + length, session.close_ns)
             self._open, self._high, self._low = minute.open, minute.high, minute.low
             self._volume = 0
+            self._origin = minute.origin
+        elif minute.origin is not Origin.LIVE and self._origin is Origin.LIVE:
+            self._origin = minute.origin
         self._high = max(self._high, minute.high)
         self._low = min(self._low, minute.low)
         self._close = minute.close
@@ -81,6 +86,7 @@ class LongerCandle:
             self._close,
             self._volume,
             self._open_interest,
+            self._origin,
         )
         self.end_ns = NEVER_NS
         return candle

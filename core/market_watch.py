@@ -37,10 +37,19 @@ class MarketWatch:
         When markets trade.
     read_depth
         Makes a book of the bytes that `book` was given, when an order needs one.
+    repairs_gaps
+        Whether somebody fetches the minutes that the feed does not bring.
     """
 
-    def __init__(self, calendar: TradingCalendar, read_depth: DepthReader = to_book) -> None:
+    def __init__(
+        self,
+        calendar: TradingCalendar,
+        read_depth: DepthReader = to_book,
+        *,
+        repairs_gaps: bool = False,
+    ) -> None:
         self._calendar: Final = calendar
+        self._repairs_gaps: Final = repairs_gaps
         self._read_depth: Final = read_depth
         self._watched: Final[list[Watched]] = []
         self._slots: Final[dict[InstrumentKey, int]] = {}
@@ -87,6 +96,7 @@ class MarketWatch:
                 instrument.kind is not InstrumentKind.INDEX if has_volume is None else has_volume
             ),
             watched_since_ns=self._now_ns,
+            repairs_gaps=self._repairs_gaps,
         )
         slot = self._slots[instrument.key] = self._place(Watched(instrument, builder, sessions))
         self._chains.add(instrument)

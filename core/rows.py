@@ -16,7 +16,8 @@ from uuid import UUID, uuid5
 
 from core.candle import Candle, InstrumentKey
 from core.decision import Decision
-from core.effects import Effect, Effects
+from core.effects import Effects
+from core.gap import Gap
 from core.ledger import LedgerEntry
 from core.money import to_money
 from core.order import Fill, Order, Owner
@@ -25,6 +26,8 @@ from core.signals import Signal
 from core.trade import Trade
 
 Row = dict[str, Any]
+Stored = Candle | Decision | Order | Fill | Trade | LedgerEntry
+"""The effects that have a table."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -46,8 +49,8 @@ class EventRows:
         self._sequence = 0
 
     def events(self, effects: Effects) -> list[Row]:
-        """Return one event per effect, in their order."""
-        return [self._of(effect) for effect in effects]
+        """Return one event per effect, in their order; a gap is told by the candles it brings."""
+        return [self._of(effect) for effect in effects if not isinstance(effect, Gap)]
 
     def event(self, kind: str, at_ns: int, row: Row, owner: Owner | None = None) -> Row:
         """Return one event.
@@ -73,7 +76,7 @@ class EventRows:
             "row": row,
         }
 
-    def _of(self, effect: Effect) -> Row:
+    def _of(self, effect: Stored) -> Row:
         if isinstance(effect, Candle):
             row = candle_row(effect, self._symbol_of(effect.instrument))
             return self.event("candle", effect.close_ns, row)
@@ -102,6 +105,7 @@ def candle_row(candle: Candle, symbol: str) -> Row:
         "close_price": _price(candle.close),
         "volume": candle.volume,
         "open_interest": candle.open_interest,
+        "origin": str(candle.origin),
     }
 
 

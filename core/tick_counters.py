@@ -25,15 +25,24 @@ class TickCounters:
         Sessions of which the first packet came late, so that the volume before it is unknown.
     unplaced_volume
         Units that came after the last candle of their session was complete.
+    gaps
+        Stretches that the feed did not bring whole.
+    repaired
+        Those of them that were closed with the broker's candles, or in which nothing was traded.
+    unrepaired_volume
+        Units of gaps that could not be closed; they are in no candle.
     """
 
     __slots__ = (
+        "gaps",
         "joined_midway",
         "late",
         "late_volume",
         "outside_session",
         "quotes",
+        "repaired",
         "unplaced_volume",
+        "unrepaired_volume",
         "volume_falls",
     )
 
@@ -45,6 +54,9 @@ class TickCounters:
         self.volume_falls = 0
         self.joined_midway = 0
         self.unplaced_volume = 0
+        self.gaps = 0
+        self.repaired = 0
+        self.unrepaired_volume = 0
 
     def as_dict(self) -> dict[str, int]:
         """Return all counts by name."""
@@ -56,4 +68,7 @@ class TickCounters:
             "volume_falls": self.volume_falls,
             "joined_midway": self.joined_midway,
             "unplaced_volume": self.unplaced_volume,
+            "gaps": self.gaps,
+            "repaired": self.repaired,
+            "unrepaired_volume": self.unrepaired_volume,
         }

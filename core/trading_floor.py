@@ -33,19 +33,21 @@ class TradingFloor(MarketWatch):
 
     Parameters
     ----------
-    run_id, calendar, paper, charges, read_depth
+    run_id, calendar, paper, charges, read_depth, repairs_gaps
         As of `Engine`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - everything a trading day depends on.
         self,
         run_id: UUID,
         calendar: TradingCalendar,
         paper: PaperSettings,
         charges: ChargesTable | None,
         read_depth: DepthReader,
+        *,
+        repairs_gaps: bool,
     ) -> None:
-        super().__init__(calendar, read_depth)
+        super().__init__(calendar, read_depth, repairs_gaps=repairs_gaps)
         self._broker: Final = PaperBroker(paper)
         self._dealer: Final = Dealer(
             run_id, charges or load_charges(), self._broker, self._price_of
@@ -90,7 +92,8 @@ class TradingFloor(MarketWatch):
 
         Of an open trade the levels are watched again and its day ends as it would have; if that
         is past, it is closed as soon as time is told. Of a closed one only the figures and the
-        time of its exit are remembered. Nothing is reported.
+        time of its exit are remembered, and if a circuit breaker closed it, nothing is entered
+        for its config on that day. Nothing is reported.
 
         Parameters
         ----------
@@ -154,8 +157,20 @@ class TradingFloor(MarketWatch):
         """Limit what all configs of a portfolio do together, from the next event on."""
         self._dealer.portfolios.limit(portfolio_id, limits)
 
+    def block(self, config_id: str) -> None:
+        """Enter nothing more for a config today, as when it has reached the loss of the day.
+
+        For what `restore` cannot see: that its portfolio had reached its own limit, while the
+        config held nothing.
+        """
+        self._dealer.desks.of(config_id).block(self._now_ns)
+
     def pause(self, config_id: str) -> None:
-        """Enter nothing more for a config; its protective exits go on."""
+        """Enter nothing more for a config; its protective exits go on.
+
+        These are stop, target, end of the day, expiry and circuit breakers. What its strategy
+        says is refused, also that a trade is to end.
+        """
         self._dealer.desks.set_status(config_id, ConfigStatus.PAUSED)
 
     def resume(self, config_id: str) -> None:

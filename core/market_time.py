@@ -1,0 +1,135 @@
+"""Time: candles are over, days end, the feed is lost and comes back.
+
+In:  the market clock; word of the feed; the broker's minutes for what the feed did not bring.
+Out: `Effects`.
+Next: `core/engine.py`, which adds ticks; `core/minute_keeper.py`, where gaps are kept.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from core.brokers.paper import PaperSettings
+from core.candle import NEVER_NS, Candle, InstrumentKey
+from core.charges import ChargesTable
+from core.effects import NOTHING, Effect, Effects
+from core.gap import Gap
+from core.market_watch import DepthReader
+from core.session import TradingCalendar
+from core.trading_floor import TradingFloor
+
+
+class MarketTime(TradingFloor):
+    """Let time pass on the trading floor, also while the feed is not heard.
+
+    Parameters
+    ----------
+    run_id, calendar, paper, charges, read_depth, repairs_gaps
+        As of `Engine`.
+    """
+
+    def __init__(  # noqa: PLR0913 - everything a trading day depends on.
+        self,
+        run_id: UUID,
+        calendar: TradingCalendar,
+        paper: PaperSettings,
+        charges: ChargesTable | None,
+        read_depth: DepthReader,
+        *,
+        repairs_gaps: bool,
+    ) -> None:
+        super().__init__(run_id, calendar, paper, charges, read_depth, repairs_gaps=repairs_gaps)
+        self._is_silent = False
+        self._is_back = False  # The next event tells since when.
+
+    def advance(self, now_ns: int) -> Effects:
+        """Let market time reach an instant; it never goes back."""
+        if now_ns < self._due_ns:
+            self._now_ns = max(self._now_ns, now_ns)
+            return NOTHING
+        effects: list[Effect] = []
+        self._pass_time(max(now_ns, self._now_ns), effects)
+        return tuple(effects)
+
+    def be_silent(self, *, silent: bool) -> None:
+        """Complete no candle by the clock while it is not known whether the feed still lives."""
+        self._is_silent = silent
+        self._due_ns = min(self._due_ns, self._next_due_ns())
+
+    def lose_feed(self, heard_ns: int) -> None:
+        """Take notice that the feed was lost.
+
+        Parameters
+        ----------
+        heard_ns
+            Market time when it was heard last; nothing is known to be missing before.
+        """
+        self._is_silent = self._is_back = False
+        if not self._repairs_gaps:
+            return
+        for watched in self._watched:
+            watched.builder.lose(heard_ns)
+        self._due_ns = min(self._due_ns, self._next_due_ns())
+
+    def regain_feed(self) -> None:
+        """Take notice that the feed is back: the next event tells since when."""
+        if self._repairs_gaps:
+            self._is_back = True
+            self._due_ns = 0
+
+    def repair(self, gap: Gap, minutes: Sequence[Candle]) -> Effects:
+        """Close a gap that was told as missing with the broker's minutes of it.
+
+        What has been held back since comes out, in order. Of a gap that is not open any more, or
+        has become longer meanwhile and will be told again, nothing comes.
+
+        Parameters
+        ----------
+        minutes
+            Oldest first; those outside the gap are left out.
+        """
+        return self._after_gap(gap, self._of(gap.instrument).builder.repair(gap.to_ns, minutes))
+
+    def give_up(self, gap: Gap, reason: str) -> Effects:
+        """Go on without the minutes of a gap that was told as missing; as `repair`."""
+        return self._after_gap(gap, self._of(gap.instrument).builder.give_up(gap.to_ns, reason))
+
+    def has_gap(self, key: InstrumentKey) -> bool:
+        """Return whether candles of a watched instrument are held back."""
+        return self._of(key).builder.has_gap
+
+    def _after_gap(self, gap: Gap, news: Sequence[Candle | Gap]) -> Effects:
+        effects: list[Effect] = [*news]
+        self._due_ns = min(self._due_ns, self._of(gap.instrument).builder.due_ns)
+        if self._due_ns <= self._now_ns:
+            self._pass_time(self._now_ns, effects)
+        return tuple(effects)
+
+    def _next_due_ns(self) -> int:
+        if self._is_silent:
+            return NEVER_NS
+        return min((watched.builder.due_ns for watched in self._watched), default=NEVER_NS)
+
+    def _pass_time(self, now_ns: int, effects: list[Effect]) -> None:
+        """Do what is due until an instant, in the order of time."""
+        if not self._now_ns:
+            for watched in self._watched:
+                watched.builder.watched_since_ns = now_ns
+        if self._is_back:
+            self._is_back = False
+            for watched in self._watched:
+                watched.builder.regain(now_ns)
+        while self._due_ns <= now_ns:
+            moment = self._due_ns
+            self._now_ns = max(self._now_ns, moment)
+            due_ns = NEVER_NS
+            for watched in () if self._is_silent else self._watched:
+                builder = watched.builder
+                if builder.due_ns <= moment:
+                    effects += builder.time_passed(moment)
+                due_ns = min(due_ns, builder.due_ns)
+            trades_due_ns = self._dealer.desks.next_due_ns()
+            if trades_due_ns <= moment:
+                effects += self._end_by_time(moment)
+                trades_due_ns = self._dealer.desks.next_due_ns()
+            self._due_ns = min(due_ns, trades_due_ns)
+        self._now_ns = max(self._now_ns, now_ns)
