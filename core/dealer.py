@@ -27,6 +27,7 @@ from core.order_flow import OrderFlow
 from core.portfolios import Portfolios
 from core.run_ids import RunIds
 from core.signals import Direction, Signal
+from core.strategy import ConfigStatus
 from core.trade import ExitReason, RunningTrade, Trade, TradeStatus
 from core.verdict import Approved, Refused, Rule
 
@@ -135,7 +136,13 @@ class Dealer:
 
 
 def _ended_by(desk: Desk, signal: Signal) -> list[RunningTrade]:
-    """Return the trades that a signal ends: all for EXIT, else those of the other side."""
+    """Return the trades that a signal ends: all for EXIT, else those of the other side.
+
+    Only an active config's: what is paused or stopped with its positions kept is left to its
+    stop, its target, the end of the day, the expiry and the circuit breakers.
+    """
+    if desk.config.status is not ConfigStatus.ACTIVE:
+        return []
     direction = signal.direction
     return [
         trade

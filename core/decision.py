@@ -17,6 +17,7 @@ from core.money import ZERO
 from core.order import Owner
 from core.risk import Approved, Entry, PortfolioState, Refused, Rule, judge
 from core.signals import Direction, Signal, check_signal
+from core.strategy import ConfigStatus
 from core.trade import RunningTrade
 
 
@@ -96,6 +97,12 @@ def verdict_on(  # noqa: PLR0913, PLR0917 - all that a decision depends on.
             ),
             trade_id,
         )
+    if desk.config.status is not ConfigStatus.ACTIVE:
+        return Refused(
+            Rule.CONFIG_NOT_ACTIVE,
+            f"the config is {desk.config.status}: what it holds is left to stop, target, the end "
+            "of the day and the circuit breakers",
+        )
     if not ending:
         return Refused(Rule.NOTHING_OPEN, f"nothing is open in {view.instrument.symbol}")
     return Approved(ending[0].id, sum(trade.open_quantity for trade in ending), ZERO)
@@ -108,10 +115,12 @@ def _entry(
     view: MarketView,
     ending: Sequence[RunningTrade],
 ) -> Entry:
-    staying = [trade for trade in desk.staying() if trade not in ending]
+    # A trade on its way out is still open, and its capital still tied up, until it is filled.
+    staying = [trade for trade in desk.running.values() if trade not in ending]
     keys = [view.instrument.key, *(leg.instrument.key for leg in view.legs)]
     return Entry(
         config=desk.config,
+        equity=desk.equity,
         signal=signal,
         direction=direction,
         instrument=view.instrument,

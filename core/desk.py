@@ -2,7 +2,7 @@
 
 In:  trades that begin and end.
 Out: what `core/risk.py` asks about, and the figures shown as metrics.
-Next: `core/execution.py`.
+Next: `core/desks.py`, the desks of all configs.
 """
 
 from datetime import date
@@ -16,7 +16,7 @@ from core.position import Position
 from core.session import ist_date
 from core.signals import Direction
 from core.strategy import StrategyConfig
-from core.trade import RunningTrade, Trade
+from core.trade import ExitReason, RunningTrade, Trade
 
 
 class Account(NamedTuple):
@@ -30,6 +30,8 @@ class Account(NamedTuple):
         Of all fills.
     wins, losses
         Closed trades by net profit; those of exactly zero are in neither.
+    is_blocked
+        Whether the loss of the day was reached: nothing is entered until the next session.
     """
 
     realised_today: Decimal
@@ -40,6 +42,7 @@ class Account(NamedTuple):
     trades: int
     wins: int
     losses: int
+    is_blocked: bool = False
 
 
 class Desk:
@@ -107,6 +110,11 @@ class Desk:
         return self._realised_today if self._day == ist_date(now_ns) else ZERO
 
     @property
+    def equity(self) -> Decimal:
+        """Capital and what the closed trades have earned, rupees."""
+        return self.config.capital + self._realised
+
+    @property
     def loss_limit(self) -> Decimal:
         """Rupees of loss in a day at which everything is closed."""
         percent = Decimal(str(self.config.risk.daily_loss_limit_pct))
@@ -114,7 +122,9 @@ class Desk:
 
     def block(self, now_ns: int) -> None:
         """Enter nothing more on the day (IST) of an instant."""
-        self._blocked = ist_date(now_ns)
+        day = ist_date(now_ns)
+        if self._blocked is None or self._blocked < day:
+            self._blocked = day
 
     def is_blocked(self, now_ns: int) -> bool:
         """Return whether nothing is entered on the day (IST) of an instant."""
@@ -127,7 +137,10 @@ class Desk:
             self.count_closed(trade, running.instrument)
 
     def count_closed(self, trade: Trade, instrument: Instrument) -> None:
-        """Take a closed trade into the figures, also one of an earlier run."""
+        """Take a closed trade into the figures, also one of an earlier run.
+
+        One that a circuit breaker closed ended the trading of its day, then as now.
+        """
         if trade.net_pnl is None or trade.exit_ns is None:
             return
         place = (_underlying(instrument), trade.direction)
@@ -138,6 +151,8 @@ class Desk:
         if day == self._day:
             self._realised_today += trade.net_pnl
         self._realised += trade.net_pnl
+        if trade.exit_reason is ExitReason.CIRCUIT_BREAKER:
+            self.block(trade.exit_ns)
         self._trades += 1
         self._wins += trade.net_pnl > 0
         self._losses += trade.net_pnl < 0
@@ -153,6 +168,7 @@ class Desk:
             trades=self._trades,
             wins=self._wins,
             losses=self._losses,
+            is_blocked=self.is_blocked(now_ns),
         )
 
 

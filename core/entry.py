@@ -21,7 +21,7 @@ class PortfolioState(NamedTuple):
     Attributes
     ----------
     open_trades
-        How many there are, those on their way out left aside.
+        How many there are, those that the signal itself ends left aside.
     tied_up
         Capital in them, rupees.
     day_pnl
@@ -45,8 +45,10 @@ class Entry(NamedTuple):
         What would be traded.
     open_same_way
         Whether a trade of this config, instrument and direction is open or on its way.
+    equity
+        The config's capital and what its closed trades have earned, rupees.
     open_trades
-        How many of the config are, those on their way out left aside.
+        How many of the config there are, those that the signal itself ends left aside.
     tied_up
         Capital in them, rupees.
     last_exit_ns
@@ -62,6 +64,7 @@ class Entry(NamedTuple):
     """
 
     config: StrategyConfig
+    equity: Decimal
     signal: Signal
     direction: Direction
     instrument: Instrument

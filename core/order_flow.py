@@ -57,7 +57,7 @@ class OrderFlow:
         Parameters
         ----------
         signal_id
-            What an exit was asked for by; an entry has that of its trade.
+            What asked for it, if that is not the signal of the trade, which set its levels.
         """
         entering = purpose is OrderPurpose.ENTRY
         effects: list[Effect] = []
@@ -66,7 +66,7 @@ class OrderFlow:
                 id=self._ids.new("order"),
                 owner=running.owner,
                 trade_id=running.id,
-                signal_id=running.signal_id if entering else signal_id,
+                signal_id=signal_id or running.signal_id,
                 digest=running.digest,
                 instrument=running.instrument.key,
                 symbol=running.instrument.symbol,

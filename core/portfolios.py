@@ -53,7 +53,7 @@ class Portfolios:
         if limits is None:
             return Standing(day_pnl)
         desks = self._desks.of_portfolio(desk.config.portfolio_id)
-        staying = [each for one in desks for each in one.staying() if each not in ending]
+        staying = [each for one in desks for each in one.running.values() if each not in ending]
         state = PortfolioState(
             limits,
             len({each.signal_id for each in staying}),

@@ -18,21 +18,24 @@ from core.verdict import Approved, Refused, Rule
 def sized(entry: Entry, trade_id: str) -> Approved | Refused:
     """Return the lots whose loss at the stop and whose outlay stay within the limits.
 
-    ``lots = floor(tier x risk_per_trade x capital / (distance to the stop x |delta| x lot))``,
-    then as many of them as the outlay of one trade and the capital that is free allow. Of several
-    legs the losses are added up: what one gains while the other loses is not counted on. A signal
-    that wants a number of units gets exactly those, or nothing where the limits allow fewer.
+    ``lots = floor(tier x risk_per_trade x equity / (distance to the stop x |delta| x lot))``,
+    where the equity counts up to the capital (what was lost is not there to be risked, what was
+    won is not staked); then as many of them as the outlay of one trade and the capital that is
+    free allow. Of several legs the losses are added up: what one gains while the other loses is
+    not counted on. A signal that wants a number of units gets exactly those, or nothing where the
+    limits allow fewer.
     """
     signal, capital = entry.signal, entry.config.capital
+    equity = min(entry.equity, capital)
     if signal.stop is None:
         return Refused(Rule.STOP_MISSING, "a signal to enter needs a stop")
     risk = entry.config.risk
-    may_lose = share_of(capital, risk.risk_per_trade_pct) * Decimal(str(signal.tier))
+    may_lose = share_of(equity, risk.risk_per_trade_pct) * Decimal(str(signal.tier))
     distance = Decimal(str(abs(signal.price - signal.stop)))
     loss = distance * sum((leg.weight for leg in entry.legs), ZERO)
     by_risk = _lots(may_lose, loss)
     outlay = sum((outlay_of_lot(leg, risk) for leg in entry.legs), ZERO)
-    free = min(share_of(capital, risk.max_outlay_pct), capital - entry.tied_up)
+    free = min(share_of(capital, risk.max_outlay_pct), equity - entry.tied_up)
     if entry.portfolio is not None:
         free = min(free, entry.portfolio.limits.outlay - entry.portfolio.tied_up)
     lots = min(by_risk, _lots(free, outlay))

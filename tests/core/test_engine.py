@@ -10,8 +10,10 @@ from core.effects import NOTHING
 from core.engine import Engine
 from core.errors import ConfigError, DataError
 from core.ledger import LedgerKind
+from core.money import ZERO
 from core.order import OrderPurpose, OrderStatus, Side
 from core.risk import Approved, Refused, Rule
+from core.risk_parameters import RiskParameters
 from core.signals import SignalType
 from core.strategy import TradeMode
 from core.trade import ExitReason, TradeStatus
@@ -252,15 +254,83 @@ def test_stop_that_keeps_positions_leaves_them_to_their_levels() -> None:
     assert orders(bench.tick("09:31:00", 97.0))[0].exit_reason is ExitReason.STOP_LOSS
 
 
-def test_paused_config_enters_nothing_and_its_stop_still_works() -> None:
+@pytest.mark.parametrize("kind", [LONG, SHORT, EXIT])
+def test_paused_config_is_deaf_to_its_strategy(kind: SignalType) -> None:
     bench = Bench()
     a_long_trade(bench)
     bench.engine.pause(CONFIG_ID)
-    assert isinstance(decisions(bench.signal(SHORT))[0].verdict, Refused)
-    bench.tick("09:31:00", 100.0)
-    assert trades(bench.effects)[-1].status is TradeStatus.CLOSED
+    said = bench.signal(kind)
+    verdict = decisions(said)[0].verdict
+    assert isinstance(verdict, Refused)
+    assert (verdict.rule, orders(said)) == (Rule.CONFIG_NOT_ACTIVE, [])
+    assert "PAUSED" in verdict.reason
     bench.engine.resume(CONFIG_ID)
-    assert isinstance(decisions(bench.signal(SHORT))[0].verdict, Approved)
+    assert orders(bench.signal(EXIT))[0].exit_reason is ExitReason.SIGNAL
+
+
+@pytest.mark.parametrize(
+    ("price", "reason"), [(98.0, ExitReason.STOP_LOSS), (104.0, ExitReason.TARGET)]
+)
+def test_stop_and_target_of_a_paused_config_go_on(price: float, reason: ExitReason) -> None:
+    bench = Bench()
+    a_long_trade(bench)
+    bench.engine.pause(CONFIG_ID)
+    assert orders(bench.tick("09:31:00", price))[0].exit_reason is reason
+    assert trades(bench.tick("09:31:01", price))[-1].status is TradeStatus.CLOSED
+
+
+def test_end_of_day_of_a_paused_config_goes_on() -> None:
+    bench = Bench()
+    a_long_trade(bench)
+    bench.engine.pause(CONFIG_ID)
+    assert orders(bench.advance("15:15:00"))[0].exit_reason is ExitReason.EOD
+
+
+def test_what_a_stopped_config_keeps_is_not_ended_by_signals() -> None:
+    bench = Bench()
+    a_long_trade(bench)
+    bench.stop(keep_positions=True)
+    assert orders(bench.signal(EXIT)) == []
+
+
+def test_every_order_names_its_signal_also_one_that_no_signal_asked_for() -> None:
+    bench = Bench()
+    a_long_trade(bench)
+    entry = decisions(bench.effects)[0].id
+    assert orders(bench.tick("09:31:00", 98.0))[0].signal_id == entry
+    bench = Bench()
+    a_long_trade(bench)
+    leaving = bench.signal(EXIT)
+    assert orders(leaving)[0].signal_id == decisions(leaving)[0].id != entry
+
+
+def test_a_trade_on_its_way_out_is_open_until_it_is_filled() -> None:
+    one_at_a_time = a_config(risk=RiskParameters(max_open_trades=1, cooldown_minutes=0))
+    bench = Bench(config=one_at_a_time)
+    a_long_trade(bench)
+    bench.tick("09:31:00", 98.0)  # The stop: its order waits for the next packet.
+    verdict = decisions(bench.signal(SHORT, price=98.0))[0].verdict
+    assert isinstance(verdict, Refused)
+    assert verdict.rule is Rule.MAX_OPEN_TRADES
+    bench.tick("09:31:01", 98.0)
+    assert isinstance(decisions(bench.signal(SHORT, price=98.0))[0].verdict, Approved)
+
+
+def test_what_was_lost_is_not_there_to_be_risked_and_what_was_won_is_not_staked() -> None:
+    free = RiskParameters(
+        cooldown_minutes=0, max_outlay_pct=100.0, daily_loss_limit_pct=100.0, min_reward_risk=0.0
+    )
+    quantities = []
+    for price in (98.0, 104.0):  # The stop, the target.
+        bench = Bench(config=a_config(risk=free))
+        a_long_trade(bench)
+        bench.tick("09:31:00", price)
+        bench.tick("09:31:01", price)
+        net = bench.engine.account(CONFIG_ID).realised
+        sent = orders(bench.signal(LONG, price=price, risk=10.0))
+        quantities.append(sum(order.quantity for order in sent))
+        assert quantities[-1] == int((Decimal(1_000_000) + min(net, ZERO)) * 2 / 100 / 10)
+    assert quantities[0] < quantities[1] == 2_000
 
 
 def test_new_parameters_leave_the_levels_of_open_trades() -> None:

@@ -19,7 +19,7 @@ from core.risk import Approved, Refused, Rule
 from core.risk_parameters import RiskParameters
 from core.signals import ExitReason, Signal, SignalType
 from core.strategy import StrategyConfig
-from tests.core.engine_driver import RUN, a_config, decisions, fills, orders
+from tests.core.engine_driver import RUN, a_config, decisions, fills, orders, trades
 from tests.core.market import CALENDAR, DAY, FUTURE, RELIANCE, at
 
 ONE_PERCENT = RiskParameters(
@@ -98,6 +98,32 @@ def test_nothing_is_entered_until_the_next_session() -> None:
     tomorrow = date(2025, 12, 2)
     floor.tick("09:30", 99.0, day=tomorrow)
     assert isinstance(decisions(floor.long(config, 99.0))[0].verdict, Approved)
+
+
+def test_the_day_that_a_breaker_ended_stays_ended_after_a_restart() -> None:
+    floor, config = in_a_trade()
+    floor.tick("09:32", 96.7)
+    floor.tick("09:32:01", 99.0)
+    (trade,) = {each.id: each for each in trades(floor.effects)}.values()
+    assert trade.exit_reason is ExitReason.CIRCUIT_BREAKER
+    again = Floor(config)
+    again.engine.restore(trade, fills(floor.effects))
+    again.tick("09:40", 99.0)
+    assert again.engine.account(config.id).is_blocked
+    assert refused_by(again.long(config, 99.0)) is Rule.DAILY_LOSS
+    again.tick("09:30", 99.0, day=date(2025, 12, 2))
+    assert not again.engine.account(config.id).is_blocked
+    assert refused_by(again.long(config, 99.0)) is None
+
+
+def test_a_config_that_held_nothing_can_be_blocked_for_the_day() -> None:
+    config = a_desk()
+    floor = Floor(config)
+    floor.tick("09:40", 99.0)
+    floor.engine.block(config.id)
+    assert refused_by(floor.long(config, 99.0)) is Rule.DAILY_LOSS
+    floor.tick("09:30", 99.0, day=date(2025, 12, 2))
+    assert refused_by(floor.long(config, 99.0)) is None
 
 
 def test_an_open_loss_counts_against_a_new_entry() -> None:

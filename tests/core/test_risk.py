@@ -44,6 +44,7 @@ def an_entry(**changes: object) -> Entry:
     )
     entry = Entry(
         config=a_config(instruments=(RELIANCE.key, FUTURE.key, CALL.key)),
+        equity=Decimal(1_000_000),
         signal=signal,
         direction=Direction.LONG,
         instrument=leg.instrument,
