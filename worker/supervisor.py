@@ -64,7 +64,8 @@ class Supervisor:
         wanted = [
             row
             for row in rows
-            if row["status"] in RUNNING or (row["auto_start"] and row["status"] == "STOPPED")
+            if not _is_archived(row)
+            and (row["status"] in RUNNING or (row["auto_start"] and row["status"] == "STOPPED"))
         ]
         _log.info("booting", extra={"facts": {"configs": len(rows), "to_start": len(wanted)}})
         with self._parts.market.starting():
@@ -121,6 +122,8 @@ class Supervisor:
         """Do what a command says; return what should be known about it."""
         name, given = command["command"], command["parameters"] or {}
         status = ConfigStatus.STOPPED if deployment is None else deployment.status
+        if _is_archived(row) and name != "STOP":
+            raise ConfigError(f"{name} is not possible: the strategy is archived")
         if name == "START":
             if status in RUNNING:
                 return "was running already"
@@ -186,12 +189,16 @@ class Supervisor:
             select=COLUMNS,
             shard=f"eq.{self._shard}",
             runner="eq.worker",
-            **{"strategies.archived_at": "is.null"},
             **query,
         )
 
     async def _row(self, config_id: str) -> Row:
         rows = await self._rows(id=f"eq.{config_id}")
         if not rows:
-            raise ConfigError(f"config {config_id} is not run by this worker, or was archived")
+            raise ConfigError(f"config {config_id} is not run by this worker")
         return rows[0]
+
+
+def _is_archived(row: Row) -> bool:
+    """Return whether a config may only be stopped; what it holds is looked after until then."""
+    return row["strategies"]["archived_at"] is not None

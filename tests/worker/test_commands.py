@@ -19,6 +19,8 @@ from tests.worker.running import (
     wait_for,
 )
 
+MEAN_REVERSION_CONFIG = "00000000-0000-4000-8000-000000000023"
+
 
 class Scene:
     """Everything running, at 200 market seconds per second."""
@@ -210,3 +212,12 @@ def test_realtime_nudges_the_worker(scene: Scene) -> None:
     assert row["status"] == "EXECUTED"
     assert scene.user.do(NIFTY_CONFIG, "RESUME")["status"] == "EXECUTED"
     assert not scene.worker.said("Realtime is away")
+
+
+def test_an_archived_strategy_is_stopped(scene: Scene) -> None:
+    config = scene.database.wait_status(MEAN_REVERSION_CONFIG, "ACTIVE")
+    made = scene.user.call("archive_strategy", p_strategy_id=config["strategy_id"])
+    (command,) = made["command_ids"]
+    assert scene.user.outcome(command)["status"] == "EXECUTED"
+    assert scene.database.wait_status(MEAN_REVERSION_CONFIG, "STOPPED")["pid"] is None
+    assert not psutil.pid_exists(config["pid"])
