@@ -8,6 +8,7 @@ Next: `functions/resources/health.py`.
 from typing import Final
 
 from functions.openapi import with_document
+from functions.resources.code_strategies import run_strategies
 from functions.resources.eod_exit import run_eod_exit
 from functions.resources.health import read_health
 from functions.resources.strategies import create_strategy, list_strategies, toggle_strategy
@@ -22,6 +23,14 @@ ROUTES: Final = with_document(
         Route("POST", "/api/strategies/toggle/{strategy_id}", toggle_strategy),
         Route("GET", "/api/trades/all", list_trades),
         # POST is what schedulers in the database and people send, GET is what Vercel sends.
+        Route("POST", "/api/cron/strategies", run_strategies, access=Access.CRON),
+        Route(
+            "GET",
+            "/api/cron/strategies",
+            run_strategies,
+            access=Access.CRON,
+            name="run_strategies_by_get",
+        ),
         Route("POST", "/api/cron/eod-exit", run_eod_exit, access=Access.CRON),
         Route(
             "GET",

@@ -16,9 +16,10 @@ from typing import Any, Final, NamedTuple
 
 from core.charges import ChargesTable, product_of
 from core.errors import CalendarError, DataError
-from core.instrument import Instrument, InstrumentKind, OptionSide, Segment
+from core.instrument import Segment
 from core.order import Side
 from core.session import TradingCalendar, ist_date, market_of
+from functions.instrument_rows import instrument_of
 
 _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _NS_PER_MICROSECOND: Final = 1000
@@ -119,7 +120,7 @@ class SquareOff:
             return Open(trade_id, Left.UNKNOWN_INSTRUMENT, f"no row of {trade['instrument_key']}")
         side = Side.SELL if Side(trade["side"]) is Side.BUY else Side.BUY
         try:
-            product = product_of(_instrument(instrument))
+            product = product_of(instrument_of(instrument))
             charges = self._charges.of_order(product, side, Decimal(price) * quantity, self._day)
         except (DataError, ValueError) as error:
             return Open(trade_id, Left.NO_CHARGES, str(error))
@@ -127,22 +128,6 @@ class SquareOff:
 
     def _entry_day(self, trade: Row) -> date:
         return ist_date(_nanoseconds(datetime.fromisoformat(trade["entry_time"])))
-
-
-def _instrument(row: Row) -> Instrument:
-    strike, expiry, side = row["strike"], row["expiry"], row["option_side"]
-    return Instrument(
-        Segment(row["segment"]),
-        row["security_id"],
-        row["symbol"],
-        InstrumentKind(row["kind"]),
-        row["lot_size"],
-        Decimal(row["tick_size"]),
-        underlying=row["underlying"],
-        expiry=None if expiry is None else date.fromisoformat(expiry),
-        strike=None if strike is None else Decimal(strike),
-        option_side=None if side is None else OptionSide(side),
-    )
 
 
 def _nanoseconds(at: datetime) -> int:

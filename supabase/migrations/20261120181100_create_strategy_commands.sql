@@ -11,7 +11,8 @@
 
 create table public.strategy_commands (
   id                  uuid        primary key default gen_random_uuid(),
-  user_id             uuid        not null references auth.users (id) on delete cascade,
+  user_id             uuid        not null default auth.uid()
+                      references auth.users (id) on delete cascade,
   strategy_config_id  uuid        not null,
   command             public.strategy_command not null,
   parameters          jsonb       not null default '{}'

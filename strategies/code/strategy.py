@@ -1,0 +1,114 @@
+"""The user's code as a strategy of the worker: asked on every completed candle.
+
+In:  candles; trades as they change; a function that asks the code.
+Out: at most one signal per candle; whatever the code failed with is raised.
+Next: `worker/code_strategy.py`, which brings the sandbox.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from core.candle import Candle, InstrumentKey, Interval
+from core.instrument import Instrument
+from core.risk_parameters import RiskParameters
+from core.signals import Signal
+from core.trade import Trade, TradeStatus
+from strategies.code.wish import Result, Situation, wish_of
+
+CANDLES: Final = 300
+"""How many of the last candles the code sees, in the worker and on the minute cron."""
+
+
+class Asked(NamedTuple):
+    """One question to the code.
+
+    Attributes
+    ----------
+    candles
+        Completed ones, oldest first.
+    position
+        The open trade, None without one.
+    """
+
+    candles: Sequence[Candle]
+    price: float
+    position: Trade | None
+    at_ns: int
+
+
+Ask = Callable[[Asked], Result]
+
+
+@dataclass(frozen=True)
+class CodeSettings:
+    """What one config's code is run with.
+
+    Parameters
+    ----------
+    instruments
+        What it may speak about.
+    """
+
+    instruments: Mapping[InstrumentKey, Instrument]
+    risk: RiskParameters
+
+
+class Code:
+    """See the module.
+
+    Parameters
+    ----------
+    settings
+        Of its config.
+    ask
+        Asks the code; raises when the code fails.
+    """
+
+    name = "code"
+
+    def __init__(self, settings: CodeSettings, ask: Ask) -> None:
+        self.warm_up = CANDLES
+        self._settings: Final = settings
+        self._ask: Final = ask
+        self._series: dict[tuple[InstrumentKey, Interval], deque[Candle]] = {}
+        self._open: dict[InstrumentKey, Trade] = {}
+        self.notes: list[str] = []
+        """What the code was not followed in; whoever drives it takes them away."""
+
+    def on_past(self, candle: Candle) -> None:
+        """Take a candle of before the start: nobody is asked about the past."""
+        place = (candle.instrument, candle.interval)
+        self._series.setdefault(place, deque(maxlen=CANDLES)).append(candle)
+
+    def on_candle(self, candle: Candle) -> Signal | None:
+        """Return what the code wants now."""
+        self.on_past(candle)
+        instrument = self._settings.instruments.get(candle.instrument)
+        if instrument is None:
+            return None
+        held = self._open.get(candle.instrument)
+        series = tuple(self._series[candle.instrument, candle.interval])
+        result = self._ask(Asked(series, candle.close, held, candle.close_ns))
+        wish = wish_of(
+            result,
+            Situation(
+                instrument,
+                None if held is None else held.direction,
+                0 if held is None else held.open_quantity,
+                candle.close,
+                candle.close_ns,
+                self._settings.risk,
+            ),
+        )
+        if wish.note:
+            self.notes.append(wish.note)
+        return wish.signal
+
+    def on_trade(self, trade: Trade) -> None:
+        """Take note of what is held."""
+        if trade.status is TradeStatus.OPEN:
+            self._open[trade.instrument] = trade
+        elif trade.instrument in self._open and self._open[trade.instrument].id == trade.id:
+            del self._open[trade.instrument]
