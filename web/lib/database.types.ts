@@ -1064,8 +1064,11 @@ export type Database = {
           balance: number
           created_at: string
           currency: string
+          daily_loss_limit_pct: number
           id: string
           initial_capital: number
+          max_open_trades: number
+          max_outlay_pct: number
           mode: Database["public"]["Enums"]["portfolio_mode"]
           name: string
           updated_at: string
@@ -1075,8 +1078,11 @@ export type Database = {
           balance?: number
           created_at?: string
           currency?: string
+          daily_loss_limit_pct?: number
           id?: string
           initial_capital: number
+          max_open_trades?: number
+          max_outlay_pct?: number
           mode?: Database["public"]["Enums"]["portfolio_mode"]
           name: string
           updated_at?: string
@@ -1086,8 +1092,11 @@ export type Database = {
           balance?: number
           created_at?: string
           currency?: string
+          daily_loss_limit_pct?: number
           id?: string
           initial_capital?: number
+          max_open_trades?: number
+          max_outlay_pct?: number
           mode?: Database["public"]["Enums"]["portfolio_mode"]
           name?: string
           updated_at?: string
@@ -1263,7 +1272,7 @@ export type Database = {
           result?: Json | null
           status?: Database["public"]["Enums"]["command_status"]
           strategy_config_id: string
-          user_id: string
+          user_id?: string
         }
         Update: {
           command?: Database["public"]["Enums"]["strategy_command"]
@@ -1456,6 +1465,73 @@ export type Database = {
             foreignKeyName: "strategy_metrics_strategy_config_id_user_id_fkey"
             columns: ["strategy_config_id", "user_id"]
             referencedRelation: "strategy_configs"
+            referencedColumns: ["id", "user_id"]
+          },
+        ]
+      }
+      strategy_performance: {
+        Row: {
+          date: string
+          expectancy: number | null
+          live_equity: number | null
+          live_pnl: number
+          live_trades: number
+          max_drawdown: number
+          measured: Database["public"]["Enums"]["trade_mode"]
+          payoff_ratio: number | null
+          profit_factor: number | null
+          sharpe_ratio: number | null
+          strategy_id: string
+          updated_at: string
+          user_id: string
+          virtual_equity: number
+          virtual_pnl: number
+          virtual_trades: number
+          win_rate: number | null
+        }
+        Insert: {
+          date: string
+          expectancy?: number | null
+          live_equity?: number | null
+          live_pnl: number
+          live_trades: number
+          max_drawdown: number
+          measured: Database["public"]["Enums"]["trade_mode"]
+          payoff_ratio?: number | null
+          profit_factor?: number | null
+          sharpe_ratio?: number | null
+          strategy_id: string
+          updated_at?: string
+          user_id: string
+          virtual_equity: number
+          virtual_pnl: number
+          virtual_trades: number
+          win_rate?: number | null
+        }
+        Update: {
+          date?: string
+          expectancy?: number | null
+          live_equity?: number | null
+          live_pnl?: number
+          live_trades?: number
+          max_drawdown?: number
+          measured?: Database["public"]["Enums"]["trade_mode"]
+          payoff_ratio?: number | null
+          profit_factor?: number | null
+          sharpe_ratio?: number | null
+          strategy_id?: string
+          updated_at?: string
+          user_id?: string
+          virtual_equity?: number
+          virtual_pnl?: number
+          virtual_trades?: number
+          win_rate?: number | null
+        }
+        Relationships: [
+          {
+            foreignKeyName: "strategy_performance_strategy_id_user_id_fkey"
+            columns: ["strategy_id", "user_id"]
+            referencedRelation: "strategies"
             referencedColumns: ["id", "user_id"]
           },
         ]
@@ -1906,6 +1982,35 @@ export type Database = {
         Args: { p_status: Database["public"]["Enums"]["config_status"] }
         Returns: Database["public"]["Enums"]["strategy_command"][]
       }
+      analyse_strategy: {
+        Args: { p_sessions?: string[]; p_strategy_id: string }
+        Returns: Json
+      }
+      archive_strategy: { Args: { p_strategy_id: string }; Returns: Json }
+      available_strategies: {
+        Args: Record<PropertyKey, never>
+        Returns: {
+          active_configs: number
+          asset_class: string
+          capital_allocated: string
+          configs: number
+          created_at: string
+          description: string
+          id: string
+          is_live_mode: boolean
+          is_simulation_active: boolean
+          max_positions: number
+          name: string
+          portfolio_id: string
+          status: Database["public"]["Enums"]["strategy_status"]
+          strategy_type: string
+          symbols: string[]
+          timeframes: string[]
+          total_pnl: string
+          total_trades: number
+          win_rate: string
+        }[]
+      }
       begin_request: {
         Args: { p_digest?: string; p_key?: string; p_route?: string }
         Returns: Json
@@ -1918,6 +2023,14 @@ export type Database = {
         }
         Returns: Json
       }
+      claim_flattening: {
+        Args: {
+          p_flattening_id: string
+          p_holder: string
+          p_lease_seconds?: number
+        }
+        Returns: Json
+      }
       claim_job: {
         Args: {
           p_attempts?: number
@@ -1926,6 +2039,45 @@ export type Database = {
           p_slot: string
         }
         Returns: Json
+      }
+      config_details: {
+        Args: { p_config_id: string }
+        Returns: {
+          allowed_commands: Database["public"]["Enums"]["strategy_command"][]
+          auto_start: boolean
+          class_name: string
+          code_digest: string
+          commands: Json
+          config_json: Json
+          created_at: string
+          error_message: string
+          id: string
+          is_default: boolean
+          metrics: Json
+          module_path: string
+          name: string
+          pid: number
+          portfolio: Json
+          runner: Database["public"]["Enums"]["config_runner"]
+          started_at: string
+          status: Database["public"]["Enums"]["config_status"]
+          stopped_at: string
+          strategy: Json
+          strategy_id: string
+          trade_mode: Database["public"]["Enums"]["trade_mode"]
+          updated_at: string
+        }[]
+      }
+      config_metrics: {
+        Args: { p_config_id: string; p_hours?: number }
+        Returns: {
+          metrics_json: Json
+          orders_count: number
+          pnl: string
+          positions_count: number
+          success_rate: string
+          timestamp: string
+        }[]
       }
       connect_broker_account: {
         Args: {
@@ -1937,6 +2089,17 @@ export type Database = {
           p_user_id: string
         }
         Returns: string
+      }
+      create_config_from_strategy: {
+        Args: {
+          p_auto_start?: boolean
+          p_name: string
+          p_overrides?: Json
+          p_portfolio_id?: string
+          p_runner?: Database["public"]["Enums"]["config_runner"]
+          p_strategy_id: string
+        }
+        Returns: Json
       }
       create_strategy: {
         Args: {
@@ -1959,6 +2122,17 @@ export type Database = {
         }
         Returns: Json
       }
+      create_strategy_config: {
+        Args: {
+          p_auto_start?: boolean
+          p_config_json: Json
+          p_name: string
+          p_portfolio_id?: string
+          p_runner?: Database["public"]["Enums"]["config_runner"]
+          p_strategy_id: string
+        }
+        Returns: Json
+      }
       disable_live_mode: {
         Args: {
           p_config_id?: string
@@ -1972,6 +2146,8 @@ export type Database = {
         Returns: boolean
       }
       due_code_configs: { Args: Record<PropertyKey, never>; Returns: Json }
+      emergency_orders: { Args: { p_shard: string }; Returns: Json }
+      emergency_stop_everybody: { Args: { p_reason?: string }; Returns: Json }
       enable_live_mode: {
         Args: {
           p_config_id?: string
@@ -1994,6 +2170,16 @@ export type Database = {
         Args: Record<PropertyKey, never>
         Returns: number
       }
+      finish_flattening: {
+        Args: {
+          p_flattening_id: string
+          p_message: string
+          p_outcome: string
+          p_token: string
+          p_verification: Json
+        }
+        Returns: boolean
+      }
       finish_job: {
         Args: {
           p_detail?: Json
@@ -2005,6 +2191,71 @@ export type Database = {
         Returns: boolean
       }
       health: { Args: Record<PropertyKey, never>; Returns: Json }
+      last_commands: {
+        Args: { p_config_id: string; p_limit?: number }
+        Returns: Json
+      }
+      last_metrics: {
+        Args: { p_config_id: string; p_limit?: number }
+        Returns: Json
+      }
+      lift_emergency_stop: {
+        Args: { p_reason: string; p_stop_id: string }
+        Returns: Json
+      }
+      list_configs: {
+        Args: {
+          p_cursor?: string
+          p_limit?: number
+          p_status?: Database["public"]["Enums"]["config_status"]
+        }
+        Returns: {
+          allowed_commands: Database["public"]["Enums"]["strategy_command"][]
+          auto_start: boolean
+          commands: Json
+          created_at: string
+          error_message: string
+          id: string
+          is_default: boolean
+          metric: Json
+          name: string
+          portfolio_id: string
+          runner: Database["public"]["Enums"]["config_runner"]
+          started_at: string
+          status: Database["public"]["Enums"]["config_status"]
+          stopped_at: string
+          strategy: Json
+          strategy_id: string
+          trade_mode: Database["public"]["Enums"]["trade_mode"]
+          updated_at: string
+        }[]
+      }
+      live_status: {
+        Args: { p_config_id: string }
+        Returns: {
+          allowed_commands: Database["public"]["Enums"]["strategy_command"][]
+          commands: Json
+          cpu_percent: number
+          error_message: string
+          feed_age_seconds: number
+          heartbeat_age_seconds: number
+          id: string
+          market_time: string
+          memory_bytes: number
+          metrics: Json
+          name: string
+          open_trades: number
+          pid: number
+          runner: Database["public"]["Enums"]["config_runner"]
+          started_at: string
+          status: Database["public"]["Enums"]["config_status"]
+          strategy_id: string
+          trade_mode: Database["public"]["Enums"]["trade_mode"]
+        }[]
+      }
+      live_trading_status: { Args: Record<PropertyKey, never>; Returns: Json }
+      market_day: { Args: { p_at?: string }; Returns: string }
+      market_day_start: { Args: { p_day?: string }; Returns: string }
       market_now: { Args: Record<PropertyKey, never>; Returns: string }
       open_paper_trades: {
         Args: Record<PropertyKey, never>
@@ -2029,6 +2280,32 @@ export type Database = {
           worker_alive: boolean
         }[]
       }
+      pnl_by_day: {
+        Args: { p_from?: string; p_strategy_id?: string; p_to?: string }
+        Returns: {
+          date: string
+          live_pnl: string
+          live_total: string
+          live_trades: number
+          virtual_pnl: string
+          virtual_total: string
+          virtual_trades: number
+        }[]
+      }
+      pnl_by_trade: {
+        Args: { p_day?: string; p_strategy_id?: string }
+        Returns: {
+          exit_time: string
+          live_total: string
+          pnl: string
+          strategy_config_id: string
+          strategy_id: string
+          symbol: string
+          trade_id: string
+          trade_mode: Database["public"]["Enums"]["trade_mode"]
+          virtual_total: string
+        }[]
+      }
       record_broker_check: {
         Args: {
           p_broker_account_id: string
@@ -2039,12 +2316,56 @@ export type Database = {
         }
         Returns: string
       }
+      resolve_incident: { Args: { p_incident_id: string }; Returns: boolean }
       schema_version: { Args: Record<PropertyKey, never>; Returns: number }
       store_audit_seals: { Args: { p_seals: Json }; Returns: number }
+      strategies_to_analyse: {
+        Args: { p_after?: string; p_limit?: number; p_sessions: string[] }
+        Returns: {
+          strategy_id: string
+        }[]
+      }
+      strategies_today: {
+        Args: Record<PropertyKey, never>
+        Returns: {
+          live_pnl: string
+          live_trades: number
+          name: string
+          open_trades: number
+          status: Database["public"]["Enums"]["strategy_status"]
+          strategy_id: string
+          virtual_pnl: string
+          virtual_trades: number
+        }[]
+      }
+      system_overview: {
+        Args: Record<PropertyKey, never>
+        Returns: {
+          active_configs: Json
+          configs_by_status: Json
+          live_pnl_today: string
+          live_pnl_total: string
+          market_date: string
+          market_time: string
+          open_positions: number
+          open_trades: number
+          orders_today: number
+          pnl_today: string
+          pnl_total: string
+          recent_commands: Json
+          simulated: boolean
+          strategies_by_status: Json
+          trades_today: number
+          unrealised_pnl: string
+          virtual_pnl_today: string
+          virtual_pnl_total: string
+        }[]
+      }
       toggle_strategy: {
         Args: { p_active: boolean; p_config_id?: string; p_strategy_id: string }
         Returns: Json
       }
+      trigger_emergency_stop: { Args: { p_reason?: string }; Returns: Json }
       unsealed_audit_rows: { Args: { p_limit?: number }; Returns: Json }
       update_operator_policy: {
         Args: { p_changes: Json }
@@ -2087,6 +2408,10 @@ export type Database = {
           isOneToOne: true
           isSetofReturn: false
         }
+      }
+      update_strategy: {
+        Args: { p_changes: Json; p_config_id?: string; p_strategy_id: string }
+        Returns: Json
       }
       validate_live_mode: {
         Args: { p_config_id?: string; p_strategy_id: string }
