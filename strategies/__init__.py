@@ -20,11 +20,19 @@ from core.strategy import Strategy, digest_of
 
 
 class StrategyType(NamedTuple):
-    """Where a type of strategy is."""
+    """Where a type of strategy is.
+
+    Attributes
+    ----------
+    brings_code
+        Whether each strategy of this type brings code of its own, which runs in a sandbox: whoever
+        has one makes it, and its parameters are whatever the code asks for.
+    """
 
     name: str
     module_path: str
     class_name: str
+    brings_code: bool = False
 
 
 class StrategyClass(Protocol):
@@ -44,6 +52,7 @@ REGISTRY: Final[dict[str, StrategyType]] = {
         StrategyType("pva", "strategies.pva", "Pva"),
         StrategyType("mean_reversion", "strategies.mean_reversion", "MeanReversion"),
         StrategyType("arbitrage", "strategies.arbitrage", "Arbitrage"),
+        StrategyType("code", "strategies.code", "Code", brings_code=True),
     )
 }
 
@@ -102,9 +111,11 @@ def make(name: str, parameters: Mapping[str, Any]) -> Strategy:
     Raises
     ------
     ConfigError
-        If the type is unknown or a parameter cannot be used.
+        If the type is unknown, a parameter cannot be used, or the type brings its own code.
     """
     found = strategy_type(name)
+    if found.brings_code:
+        raise ConfigError(f"a strategy of type {name!r} is made with its code, where a sandbox is")
     strategy = load(found.module_path, found.class_name)
     return strategy(parameters_from(strategy.Parameters, parameters))
 
@@ -112,6 +123,8 @@ def make(name: str, parameters: Mapping[str, Any]) -> Strategy:
 def schema(name: str) -> dict[str, Any]:
     """Return the JSON Schema of a type's parameters; raises as `strategy_type`."""
     found = strategy_type(name)
+    if found.brings_code:
+        return {"type": "object", "additionalProperties": True, "properties": {}}
     return json_schema(load(found.module_path, found.class_name).Parameters)
 
 
@@ -124,6 +137,8 @@ def risk_defaults(name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         If the type is unknown or a parameter cannot be used.
     """
     found = strategy_type(name)
+    if found.brings_code:
+        return {}
     strategy = load(found.module_path, found.class_name)
     asked = getattr(strategy, "risk_defaults", None)
     return {} if asked is None else dict(asked(parameters_from(strategy.Parameters, parameters)))

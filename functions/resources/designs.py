@@ -40,6 +40,19 @@ class NewStrategy(Body):
     description: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] = ""
     parameters: Values = Field(default_factory=dict)
     risk_parameters: Values = Field(default_factory=dict)
+    python_code: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=65536,
+            pattern=r"^[^\x00]*$",
+            description="Of type code, and only there: it must define trading_strategy(context).",
+        ),
+    ] = None
+    runner: Annotated[
+        Literal["worker", "cron"],
+        Field(description="cron evaluates once a minute: type code only, simulation only."),
+    ] = "worker"
     symbols: Annotated[
         list[Symbol],
         Field(
@@ -69,7 +82,14 @@ def checked(design: NewStrategy) -> dict[str, Any]:
         422 for a type that does not exist, or parameters it cannot use.
     """
     place = _or_refuse("/strategy_type", lambda: strategy_type(design.strategy_type))
-    _or_refuse("/parameters", lambda: make(place.name, design.parameters))
+    if place.brings_code:
+        check_code(design.python_code)
+    elif design.python_code is not None:
+        raise invalid("body", "/python_code", f"a {place.name} strategy has no code of its own")
+    elif design.runner == "cron":
+        raise invalid("body", "/runner", "the minute cron runs strategies of type code only")
+    else:
+        _or_refuse("/parameters", lambda: make(place.name, design.parameters))
     _or_refuse("/risk_parameters", lambda: parameters_from(RiskParameters, design.risk_parameters))
     return {
         "p_name": design.name,
@@ -86,7 +106,29 @@ def checked(design: NewStrategy) -> dict[str, Any]:
         "p_auto_start": design.auto_start,
         "p_module_path": place.module_path,
         "p_class_name": place.class_name,
+        "p_python_code": design.python_code,
+        "p_runner": design.runner,
     }
+
+
+def check_code(code: str | None) -> None:
+    """Refuse code that cannot run.
+
+    Raises
+    ------
+    ApiError
+        422 with the first problem that reading the code has shown.
+    """
+    # Not before it is needed: most requests are about something else.
+    from adapters.sandbox.code_strategy import CodeStrategy  # noqa: PLC0415
+
+    if code is None:
+        raise invalid("body", "/python_code", "a strategy of type code needs its code")
+    problems = CodeStrategy.read(code).problems
+    if problems:
+        first = problems[0]
+        place = "" if first.line is None else f"line {first.line}: "
+        raise invalid("body", "/python_code", f"{place}{first.sentence}")
 
 
 def _or_refuse[T](pointer: str, check: Callable[[], T]) -> T:

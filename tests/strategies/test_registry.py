@@ -14,9 +14,10 @@ from core.risk_parameters import RiskParameters
 from tests.core.test_candle import a_candle
 
 ROOT = Path(__file__).resolve().parents[2]
+MADE_HERE = [name for name, each in strategies.REGISTRY.items() if not each.brings_code]
 
 
-@pytest.mark.parametrize("name", strategies.REGISTRY)
+@pytest.mark.parametrize("name", MADE_HERE)
 def test_every_type_is_made_with_its_defaults_and_takes_a_candle(name: str) -> None:
     strategy = strategies.make(name, {})
     candle: Candle = a_candle()
@@ -25,7 +26,7 @@ def test_every_type_is_made_with_its_defaults_and_takes_a_candle(name: str) -> N
     assert strategy.on_candle(candle) is None
 
 
-@pytest.mark.parametrize("name", strategies.REGISTRY)
+@pytest.mark.parametrize("name", MADE_HERE)
 def test_every_type_describes_its_parameters(name: str) -> None:
     properties = strategies.schema(name)["properties"]
     defaults = {key: each["default"] for key, each in properties.items()}
@@ -53,6 +54,12 @@ def test_module_and_class_lead_back_to_the_type(name: str) -> None:
 def test_what_is_not_registered_is_not_loaded(module_path: str, class_name: str) -> None:
     with pytest.raises(ConfigError, match="not a registered strategy"):
         strategies.load(module_path, class_name)
+
+
+def test_a_type_that_brings_its_code_is_made_elsewhere_and_takes_any_parameters() -> None:
+    with pytest.raises(ConfigError, match="'code' is made with its code, where a sandbox is"):
+        strategies.make("code", {"period": 20})
+    assert strategies.schema("code")["additionalProperties"] is True
 
 
 def test_an_unknown_type_is_refused_and_the_known_ones_named() -> None:
