@@ -41,6 +41,7 @@ class Rates(NamedTuple):
     brokerage_rate: Decimal | None
     stt_buy: Decimal
     stt_sell: Decimal
+    stt_exercise: Decimal
     exchange: Decimal
     ipft: Decimal
     sebi: Decimal
@@ -140,6 +141,28 @@ class ChargesTable:
             gst=rates.gst * (brokerage + exchange + sebi + ipft),
         )
 
+    def of_exercise(self, product: Product, value: Decimal, day: date) -> Charges:
+        """Return the charges of an option that is exercised at its expiry.
+
+        Nobody trades it, so there is the transaction tax of its holder and nothing else; an option
+        that expires worthless costs nothing.
+
+        Parameters
+        ----------
+        value
+            Intrinsic value x quantity, rupees.
+        day
+            Day of the expiry (IST).
+
+        Raises
+        ------
+        DataError
+            As `rates`.
+        """
+        if not value:
+            return Charges()
+        return Charges(stt=value * self.rates(product, day).stt_exercise)
+
 
 def product_of(instrument: Instrument) -> Product:
     """Return whose rates an instrument has.
@@ -170,7 +193,7 @@ def _since(rates: Rates) -> date:
 
 
 def _read(number: int, entry: dict[str, Any]) -> Rates:
-    values: dict[str, Any] = {"brokerage_rate": None, "stt_buy": ZERO}
+    values: dict[str, Any] = {"brokerage_rate": None, "stt_buy": ZERO, "stt_exercise": ZERO}
     for name in Rates._fields[2:]:
         if name in entry or name not in values:
             values[name] = _rate(number, name, entry.get(name))

@@ -18,6 +18,7 @@ from core.money import to_money
 from core.order import OrderPurpose
 from core.order_flow import OrderFlow
 from core.portfolios import Portfolios
+from core.session import NS_PER_MINUTE
 from core.trade import ExitReason, RunningTrade
 
 
@@ -90,20 +91,18 @@ class Exits:
     def settle(self, now_ns: int, price_of: Callable[[RunningTrade], float]) -> list[Effect]:
         """Settle the options whose last session is over at what they are worth.
 
-        They are charged like a sale.
-
         Parameters
         ----------
         price_of
             Answers the price of what the option of a trade is on, 0 where nobody knows it: then
-            the trade stays as it is.
+            it is asked again a minute later.
         """
         effects: list[Effect] = []
         for trade in self._desks.running():
             if trade.settles_ns > now_ns:
                 continue
-            trade.settles_ns = NEVER_NS
             underlying = price_of(trade)
+            trade.settles_ns = NEVER_NS if underlying else now_ns + NS_PER_MINUTE
             if underlying:
                 price = to_money(intrinsic_value(trade.instrument, underlying))
                 effects += self._settle(trade, price, now_ns)

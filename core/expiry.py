@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from core.candle import NEVER_NS
 from core.instrument import Instrument, OptionSide
+from core.market_sessions import MarketSessions
 from core.risk_parameters import RiskParameters
 from core.session import NS_PER_MINUTE, Session, ist_date, ist_midnight_ns
 from core.signals import ExitReason
@@ -40,10 +41,12 @@ def square_off_of(
     return session.square_off_ns, ExitReason.EOD
 
 
-def settles_at(instrument: Instrument, session: Session) -> int:
+def settles_at(instrument: Instrument, sessions: MarketSessions) -> int:
     """Return when an option that is still held is settled: at the close of its last session."""
-    is_last = instrument.kind.is_option and instrument.expiry == session.day
-    return session.close_ns if is_last else NEVER_NS
+    if not instrument.kind.is_option or instrument.expiry is None:
+        return NEVER_NS
+    last = sessions.on_day_of(ist_midnight_ns(instrument.expiry))
+    return NEVER_NS if last is None else last.close_ns
 
 
 def intrinsic_value(option: Instrument, underlying: float) -> float:

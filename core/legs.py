@@ -11,6 +11,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from core.candle import NEVER_NS
 from core.charges import Product, product_of
 from core.errors import DataError
 from core.instrument import Instrument, OptionSide
@@ -38,6 +39,8 @@ class Leg(NamedTuple):
         Of this day, None on a day without one.
     delta
         Rupees it moves by when the signal's instrument moves by one; None where unknown.
+    settles_ns
+        When an option is settled if it is still held then.
     """
 
     instrument: Instrument
@@ -47,6 +50,7 @@ class Leg(NamedTuple):
     last_price: float | None
     session: Session | None
     delta: float | None = None
+    settles_ns: int = NEVER_NS
 
     @property
     def weight(self) -> Decimal:

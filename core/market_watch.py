@@ -13,7 +13,7 @@ from core.candle import ALL_INTERVALS, NEVER_NS, InstrumentKey, Interval
 from core.candle_builder import CandleBuilder
 from core.decision import MarketView
 from core.errors import DataError
-from core.expiry import first_expiry
+from core.expiry import first_expiry, settles_at
 from core.instrument import Instrument, InstrumentKind
 from core.legs import Chains, Leg, product_or_none
 from core.market_sessions import MarketSessions
@@ -222,6 +222,7 @@ class MarketWatch:
             watched.builder.price or None,
             watched.sessions.on_day_of(self._now_ns),
             1.0 if key == instrument.key else watched.delta,
+            settles_at(watched.instrument, watched.sessions),
         )
 
 

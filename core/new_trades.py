@@ -12,7 +12,7 @@ from core.candle import NEVER_NS
 from core.charges import product_of
 from core.decision import Decision, MarketView
 from core.errors import DataError
-from core.expiry import settles_at, square_off_of
+from core.expiry import square_off_of
 from core.instrument import Instrument
 from core.legs import Leg
 from core.levels import Levels, levels_of
@@ -26,10 +26,11 @@ from core.trade import RunningTrade, Trade
 
 
 class SquareOff(NamedTuple):
-    """When a trade is closed at the latest, and why then."""
+    """When a trade is closed at the latest, and why then; when it is settled if it could not be."""
 
     at_ns: int
     reason: ExitReason
+    settles_ns: int = NEVER_NS
 
 
 class NewTrade(NamedTuple):
@@ -72,7 +73,7 @@ def new_trade(  # noqa: PLR0913, PLR0917 - what a trade begins with.
         complete_by_ns=(
             view.now_ns + risk.leg_seconds * NS_PER_SECOND if len(view.legs) > 1 else NEVER_NS
         ),
-        settles_ns=NEVER_NS if leg.session is None else settles_at(leg.instrument, leg.session),
+        settles_ns=leg.settles_ns,
         trade_mode=trade_mode,
     )
     return NewTrade(running, lots * leg.ratio * leg.instrument.lot_size)
@@ -106,6 +107,7 @@ def restored_trade(  # noqa: PLR0913, PLR0917 - the one caller has these at hand
         outlay=outlay_of(value, product_of(instrument), risk),
         square_off_ns=end.at_ns,
         square_off_reason=end.reason,
+        settles_ns=end.settles_ns,
         trade_mode=trade.trade_mode,
     )
     running.restore(fills, trade.version)

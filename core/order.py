@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from core.candle import InstrumentKey
+from core.errors import DataError
 from core.instrument import Instrument
 from core.money import ZERO, average_price
 from core.signals import Direction
@@ -156,6 +157,26 @@ def slices(instrument: Instrument, quantity: int) -> list[int]:
     largest = max(freeze // instrument.lot_size, 1) * instrument.lot_size
     whole, rest = divmod(quantity, largest)
     return [largest] * whole + ([rest] if rest else [])
+
+
+def check_order(order: Order, instrument: Instrument) -> None:
+    """Hold an order against what the exchange takes: whole lots, the freeze limit, the tick.
+
+    Raises
+    ------
+    DataError
+        If it would be turned away.
+    """
+    lot, freeze = instrument.lot_size, instrument.freeze_quantity
+    if order.quantity < 1 or order.quantity % lot:
+        raise DataError(f"{order.symbol}: {order.quantity} units are no whole lots of {lot}")
+    if freeze is not None and order.quantity > max(freeze // lot, 1) * lot:
+        raise DataError(f"{order.symbol}: {order.quantity} units are above the freeze {freeze}")
+    for name, price in ("limit", order.limit_price), ("trigger", order.trigger_price):
+        if price is not None and (price <= 0 or price % instrument.tick_size):
+            raise DataError(
+                f"{order.symbol}: {name} {price} is not on the tick of {instrument.tick_size}"
+            )
 
 
 class Fill(NamedTuple):

@@ -95,11 +95,15 @@ class OrderFlow:
         return effects
 
     def settle(self, running: RunningTrade, price: Decimal, now_ns: int) -> list[Effect]:
-        """Fill the orders of a trade at a price: the exchange settles, nobody trades."""
+        """Fill the orders of an option at what it is worth: it is exercised, nobody trades it."""
         effects: list[Effect] = []
         for order in list(running.orders.values()):
             self._broker.cancel(order.id)
-            effects += self.execution(Execution(order.id, order.remaining, price), now_ns)
+            done = Execution(order.id, order.remaining, price)
+            charges = self._charges.of_exercise(
+                product_of(running.instrument), done.quantity * price, ist_date(now_ns)
+            )
+            effects += self._book(running, order, done, charges.total, now_ns)
         return effects
 
     def execution(self, done: Execution, now_ns: int) -> list[Effect]:
@@ -117,9 +121,26 @@ class OrderFlow:
             raise DataError(
                 f"execution of {done.quantity} units of order {done.order_id}: {left} are open"
             )
+        charges = self._added_charges(running, before, done, now_ns)
+        return self._book(running, before, done, charges, now_ns)
+
+    def _book(
+        self, running: RunningTrade, before: Order, done: Execution, charges: Decimal, now_ns: int
+    ) -> list[Effect]:
         desk = self._desks.of_trade(running)
         order = before.filled(done.quantity, done.price, now_ns)
-        fill = self._fill(running, before, order, done, now_ns)
+        fill = Fill(
+            id=self._ids.new("fill"),
+            order_id=order.id,
+            trade_id=order.trade_id,
+            owner=order.owner,
+            instrument=order.instrument,
+            side=order.side,
+            quantity=done.quantity,
+            price=done.price,
+            charges=charges,
+            time_ns=now_ns,
+        )
         self._keep(running, order)
         desk.charges += fill.charges
         desk.position_in(order.instrument).apply(fill)
@@ -129,24 +150,14 @@ class OrderFlow:
             desk.close(running, trade)
         return [order, fill, trade, *entries_of(fill, running.cash - before_cash, self._ids.new)]
 
-    def _fill(
-        self, running: RunningTrade, before: Order, order: Order, done: Execution, now_ns: int
-    ) -> Fill:
+    def _added_charges(
+        self, running: RunningTrade, before: Order, done: Execution, now_ns: int
+    ) -> Decimal:
+        """Return what an execution adds: charges are those of the whole order, as far as filled."""
         product, day = product_of(running.instrument), ist_date(now_ns)
-        so_far = self._charges.of_order(product, order.side, before.turnover, day).total
-        total = self._charges.of_order(product, order.side, order.turnover, day).total
-        return Fill(
-            id=self._ids.new("fill"),
-            order_id=order.id,
-            trade_id=order.trade_id,
-            owner=order.owner,
-            instrument=order.instrument,
-            side=order.side,
-            quantity=done.quantity,
-            price=done.price,
-            charges=total - so_far,
-            time_ns=now_ns,
-        )
+        turnover = before.turnover + done.quantity * done.price
+        so_far = self._charges.of_order(product, before.side, before.turnover, day).total
+        return self._charges.of_order(product, before.side, turnover, day).total - so_far
 
     def _keep(self, running: RunningTrade, order: Order) -> None:
         if order.status.is_final:

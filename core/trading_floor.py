@@ -15,7 +15,7 @@ from core.charges import ChargesTable, load_charges
 from core.dealer import Dealer
 from core.desk import Account
 from core.effects import NOTHING, Effect, Effects
-from core.expiry import square_off_of
+from core.expiry import settles_at, square_off_of
 from core.levels import Guard, Levels
 from core.loss_watch import PortfolioLimits
 from core.market_watch import DepthReader, MarketWatch
@@ -115,11 +115,10 @@ class TradingFloor(MarketWatch):
         watched = self._watched[self.slot_of(trade.instrument)]
         risk = self._dealer.desks.of(trade.owner.config_id).config.risk
         session = watched.sessions.on_day_of(trade.entry_ns)
-        square_off = (
-            SquareOff(trade.entry_ns, ExitReason.EOD)
-            if session is None
-            else SquareOff(*square_off_of(watched.instrument, session, risk))
-        )
+        at_ns, reason = trade.entry_ns, ExitReason.EOD
+        if session is not None:
+            at_ns, reason = square_off_of(watched.instrument, session, risk)
+        end = SquareOff(at_ns, reason, settles_at(watched.instrument, watched.sessions))
         guard = guard or Guard(trade.instrument, float(trade.entry_price))
         guarding = self._watched[self.slot_of(guard.instrument)]
         levels = Levels(
@@ -131,7 +130,7 @@ class TradingFloor(MarketWatch):
             breakeven=guard.breakeven,
             trail=guard.trail,
         )
-        self._dealer.restore(trade, fills, watched.instrument, levels, square_off)
+        self._dealer.restore(trade, fills, watched.instrument, levels, end)
         self._set_alerts(guarding)
         self._set_alerts(watched)
 

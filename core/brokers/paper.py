@@ -5,12 +5,14 @@ Out: executions.
 Next: `core/charges.py`, what an execution costs.
 
 A market order waits for its latency and is then filled by the next packet: at the opposite side
-of the book, level by level; what the book cannot fill waits for the next one. Only where the
-feed has no depth it is filled at the last price, worse by the configured slippage. A limit order
+of the book, level by level; what the book cannot fill waits for the next one, so does all of it
+while nobody is on the other side. Only where the feed has no depth it is filled at the last
+price, worse by the configured slippage. A limit order
 is filled by the levels at its price or better, or in full when a trade passes through its price.
 A stop order sleeps until a trade is at its trigger or beyond; from then on it is one of these.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -19,8 +21,8 @@ from core.candle import InstrumentKey
 from core.errors import ConfigError
 from core.instrument import Instrument
 from core.money import to_money
-from core.order import Order, Side
-from core.tick import Book
+from core.order import Order, Side, check_order
+from core.tick import Book, Level
 
 _NS_PER_MS: Final = 1_000_000
 
@@ -111,7 +113,14 @@ class PaperBroker:
         self._resting: dict[InstrumentKey, list[_Resting]] = {}
 
     def submit(self, order: Order, instrument: Instrument, now_ns: int) -> None:
-        """Take an order; it is at the exchange after the latency."""
+        """Take an order; it is at the exchange after the latency.
+
+        Raises
+        ------
+        DataError
+            If the exchange would not take it, see `core.order.check_order`.
+        """
+        check_order(order, instrument)
         active_ns = now_ns + self._settings.latency_ms * _NS_PER_MS
         resting = self._resting.setdefault(instrument.key, [])
         resting.append(_Resting(order, instrument, active_ns))
@@ -139,13 +148,17 @@ class PaperBroker:
         price
             Last traded price, rupees.
         book
-            The packet's depth, None where the feed has none. Two orders do not share a level.
+            The packet's depth; None or both sides empty where the feed has none. Two orders do
+            not share a level.
         """
         done: list[Execution] = []
-        last, offers = to_money(price), {side: _offers(side, book) for side in Side}
+        last = to_money(price)
+        offers: dict[Side, list[_Offer]] | None = None
+        if book is not None and (book.bids or book.asks):
+            offers = {Side.BUY: _offers(book.asks), Side.SELL: _offers(book.bids)}
         for each in self._resting.get(key, []):
             if each.active_ns <= now_ns and each.is_awake(last):
-                fills = self._fills(each, last, offers[each.side])
+                fills = self._fills(each, last, None if offers is None else offers[each.side])
                 each.remaining -= sum(quantity for quantity, _ in fills)
                 done += [Execution(each.order_id, quantity, at) for quantity, at in fills]
         if done:
@@ -153,11 +166,11 @@ class PaperBroker:
         return done
 
     def _fills(
-        self, each: _Resting, last: Decimal, offers: list[_Offer]
+        self, each: _Resting, last: Decimal, offers: list[_Offer] | None
     ) -> list[tuple[int, Decimal]]:
         if each.is_passed_by(last) and each.limit is not None:
             return [(each.remaining, each.limit)]
-        if offers:
+        if offers is not None:
             return _walk(each, offers)
         if each.limit is not None:
             return []
@@ -172,11 +185,8 @@ class PaperBroker:
             self._resting.pop(key, None)
 
 
-def _offers(side: Side, book: Book | None) -> list[_Offer]:
-    """Return what an order of this side meets, best first."""
-    if book is None:
-        return []
-    levels = book.asks if side is Side.BUY else book.bids
+def _offers(levels: Sequence[Level]) -> list[_Offer]:
+    """Return what an order meets, best first."""
     return [_Offer(to_money(level.price), level.quantity) for level in levels]
 
 

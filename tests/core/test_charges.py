@@ -70,6 +70,21 @@ def test_exchange_and_protection_fund_together_did_not_change_in_march_2026() ->
     assert before.exchange + before.ipft == after.exchange + after.ipft == Decimal("0.0003553")
 
 
+@pytest.mark.parametrize(
+    ("day", "tax"),
+    [(date(2026, 3, 31), "3.25"), (date(2026, 4, 1), "3.90"), (date(2024, 1, 1), "3.25")],
+)
+def test_an_exercised_option_pays_its_tax_on_the_intrinsic_value_and_nothing_else(
+    day: date, tax: str
+) -> None:
+    charges = load_charges().of_exercise(Product.OPTION, Decimal(40 * 65), day)
+    assert charges.total == charges.stt == Decimal(tax)
+
+
+def test_an_option_that_expires_worthless_costs_nothing() -> None:
+    assert load_charges().of_exercise(Product.OPTION, Decimal(0), TODAY).total == 0
+
+
 def test_brokerage_of_a_future_is_the_lower_of_flat_and_rate() -> None:
     table = load_charges()
     small = table.of_order(Product.FUTURE, Side.BUY, Decimal(10_000), TODAY)

@@ -11,6 +11,7 @@ from core.effects import Effect
 from core.engine import Engine
 from core.instrument import Instrument, InstrumentKind, OptionSide, Segment
 from core.levels import Guard
+from core.money import to_paise
 from core.order import OrderPurpose, OrderStatus, Side
 from core.risk import Refused, Rule
 from core.signals import Direction, ExitReason, LegKind, LegRule, Signal, SignalType
@@ -293,10 +294,45 @@ def test_an_option_that_could_not_be_sold_is_settled_at_what_it_is_worth(
     assert (trade.status, trade.exit_reason) == (TradeStatus.CLOSED, ExitReason.SETTLEMENT)
     assert trade.exit_price == Decimal(worth)
     assert next(order.status for order in orders(settled)) is OrderStatus.CANCELLED
+    # Tax of 0.125 % (until March 2026) on what it is worth; nobody traded it, so nothing else.
+    assert fills(settled)[0].charges == to_paise(Decimal(worth) * trade.quantity / 800)
     booked = sum((entry.amount for entry in entries(floor.effects)), Decimal(0))
     assert booked == trade.net_pnl
     assert floor.tick("15:30:01", instrument, 50.0) is not None
     assert floor.newest() == [trade]
+
+
+def test_a_restored_option_is_settled_too_also_one_of_an_earlier_day() -> None:
+    floor = Floor()
+    floor.signal(Direction.LONG, BUY_CALL, tier=0.1)
+    bought = floor.tick("10:00:01", CALL, 100.0)
+    (trade,), (fill,) = trades(bought), fills(bought)
+    earlier = trade._replace(entry_ns=at("10:00", date(2025, 11, 28)))
+    for left in (trade, earlier):
+        again = Floor(start="10:10")
+        again.engine.restore(left, [fill], Guard(FUTURE.key, 26_010.0))
+        again.tick("14:00", FUTURE, 26_031.0)
+        again.advance("15:29:59")
+        assert again.newest() == []
+        again.advance("15:30")
+        (settled,) = again.newest()
+        assert (settled.exit_reason, settled.exit_price) == (ExitReason.SETTLEMENT, Decimal(31))
+
+
+def test_an_option_whose_underlying_has_no_price_yet_waits_for_one() -> None:
+    floor = Floor()
+    floor.signal(Direction.LONG, BUY_CALL, tier=0.1)
+    bought = floor.tick("10:00:01", CALL, 100.0)
+    tomorrow = Engine(RUN, CALENDAR, paper=PaperSettings(latency_ms=0))
+    for each in (FUTURE, CALL):
+        tomorrow.watch(each)
+    tomorrow.deploy(a_config(capital="5000000"))
+    tomorrow.restore(trades(bought)[0], fills(bought), Guard(FUTURE.key, 26_010.0))
+    day = date(2025, 12, 2)
+    assert trades(tomorrow.advance(at("09:16", day))) == []
+    tomorrow.tick(0, at("09:17", day), 26_031.0, 75)
+    (trade,) = trades(tomorrow.advance(at("09:18:30", day)))
+    assert (trade.exit_reason, trade.exit_price) == (ExitReason.SETTLEMENT, Decimal(31))
 
 
 def test_an_option_is_settled_by_its_index_where_that_is_watched() -> None:

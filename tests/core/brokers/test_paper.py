@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.brokers.paper import PaperBroker, PaperSettings
 from core.brokers.port import Execution
-from core.errors import ConfigError
+from core.errors import ConfigError, DataError
 from core.order import Order, OrderPurpose, OrderType, Owner, Side
 from core.tick import Book, Level
 from tests.core.market import FUTURE, RELIANCE
@@ -96,6 +96,36 @@ def test_without_depth_the_last_price_is_paid_worse_by_the_slippage(book: Book |
     bought = broker_with(an_order(), slippage_ticks=3).executions(FUTURE.key, 0, 100.0, book)
     sold = broker_with(an_order(Side.SELL), slippage_ticks=3).executions(FUTURE.key, 0, 100.0, book)
     assert (bought[0].price, sold[0].price) == (Decimal("100.30"), Decimal("99.70"))
+
+
+@pytest.mark.parametrize(
+    ("side", "book"),
+    [(Side.BUY, a_book([(99.9, 750)], [])), (Side.SELL, a_book([], [(100.1, 750)]))],
+)
+def test_while_nobody_is_on_the_other_side_of_the_book_an_order_waits(
+    side: Side, book: Book
+) -> None:
+    broker = broker_with(an_order(side))
+    assert broker.executions(FUTURE.key, 0, 100.0, book) == []
+    assert sum(fill.quantity for fill in broker.executions(FUTURE.key, 1, 100.0, BOOK)) == 150
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"quantity": 100}, "100 units are no whole lots of 75"),
+        ({"quantity": 0}, "0 units are no whole lots"),
+        ({"quantity": 1_875}, "1875 units are above the freeze 1800"),
+        ({"limit_price": Decimal("100.05")}, "limit 100.05 is not on the tick of 0.10"),
+        ({"trigger_price": Decimal("99.99")}, "trigger 99.99 is not on the tick of 0.10"),
+        ({"limit_price": Decimal("-0.10")}, "limit -0.10 is not on the tick"),
+    ],
+)
+def test_what_the_exchange_would_turn_away_is_turned_away(
+    change: dict[str, object], said: str
+) -> None:
+    with pytest.raises(DataError, match=said):
+        broker_with(an_order()._replace(**change))  # type: ignore[arg-type]
 
 
 def test_a_sale_never_fetches_less_than_one_tick() -> None:
@@ -201,8 +231,7 @@ def test_a_stop_order_sleeps_until_a_trade_is_at_its_trigger(
 
 def test_a_stop_order_that_woke_stays_awake() -> None:
     broker = broker_with(a_stop(Side.SELL, "98.00"))
-    assert broker.executions(FUTURE.key, 0, 98.0, a_book([], [(100.1, 75)]))  # Without bids: last.
-    broker = broker_with(a_stop(Side.SELL, "98.00"))
+    assert broker.executions(FUTURE.key, 0, 98.0, a_book([], [(100.1, 75)])) == []
     thin = a_book([(97.9, 75)], [])
     assert broker.executions(FUTURE.key, 0, 98.0, thin) == [Execution("o1", 75, Decimal("97.90"))]
     assert broker.executions(FUTURE.key, 1, 105.0, thin) == [Execution("o1", 75, Decimal("97.90"))]
