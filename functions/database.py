@@ -49,7 +49,7 @@ class Supabase:
         return Database(self, {"apikey": key, "Authorization": f"Bearer {token}"})
 
     def service(self) -> "Database":
-        """Return the database with all rights: for cron paths."""
+        """Return the database with all rights: for cron paths and `functions/elevated.py`."""
         return Database(self, _key_headers(self._settings.secret_key))
 
     def public_keys(self) -> dict[str, Any]:
@@ -113,6 +113,10 @@ class Database:
     def __init__(self, supabase: Supabase, headers: Mapping[str, str]) -> None:
         self._supabase: Final = supabase
         self._headers: Final = headers
+
+    def with_secret_key(self) -> "Database":
+        """Return the same database with all rights; for `functions/elevated.py` alone."""
+        return self._supabase.service()
 
     def rows(self, table: str, **params: str) -> list[Row]:
         """Read rows of a table or view, with PostgREST's parameters (`select`, filters, `order`).

@@ -8,9 +8,18 @@ Next: `functions/resources/health.py`.
 from typing import Final
 
 from functions.openapi import with_document
+from functions.resources.broker_accounts import connect_broker_account
 from functions.resources.code_strategies import run_strategies
+from functions.resources.emergency_stop import stop_everybody, stop_own
 from functions.resources.eod_exit import run_eod_exit
 from functions.resources.health import read_health
+from functions.resources.live_mode import (
+    disable_live_mode,
+    enable_live_mode,
+    switch_live_mode,
+    validate_live_mode,
+)
+from functions.resources.live_trading import read_live_trading_status
 from functions.resources.strategies import create_strategy, list_strategies, toggle_strategy
 from functions.resources.trades import list_trades
 from functions.routing import Access, Route
@@ -21,7 +30,19 @@ ROUTES: Final = with_document(
         Route("GET", "/api/strategies/list", list_strategies),
         Route("POST", "/api/strategies/create", create_strategy, status=201),
         Route("POST", "/api/strategies/toggle/{strategy_id}", toggle_strategy),
+        Route("POST", "/api/strategies/live-mode/{strategy_id}", switch_live_mode),
         Route("GET", "/api/trades/all", list_trades),
+        Route("POST", "/api/broker-accounts", connect_broker_account, status=201),
+        Route("POST", "/api/live-trading/validate/{strategy_id}", validate_live_mode),
+        Route("POST", "/api/live-trading/enable/{strategy_id}", enable_live_mode),
+        Route(
+            "POST",
+            "/api/live-trading/disable/{strategy_id}",
+            disable_live_mode,
+            is_limited=False,
+        ),
+        Route("POST", "/api/live-trading/emergency-stop", stop_own, is_limited=False),
+        Route("GET", "/api/live-trading/status", read_live_trading_status),
         # POST is what schedulers in the database and people send, GET is what Vercel sends.
         Route("POST", "/api/cron/strategies", run_strategies, access=Access.CRON),
         Route(
@@ -38,6 +59,14 @@ ROUTES: Final = with_document(
             run_eod_exit,
             access=Access.CRON,
             name="run_eod_exit_by_get",
+        ),
+        Route("POST", "/api/cron/emergency-stop", stop_everybody, access=Access.CRON),
+        Route(
+            "GET",
+            "/api/cron/emergency-stop",
+            stop_everybody,
+            access=Access.CRON,
+            name="stop_everybody_by_get",
         ),
     )
 )

@@ -78,6 +78,9 @@ class Route:
         Operation id; the handler's name when empty.
     takes_key
         Whether an ``Idempotency-Key`` is taken; None: when a user's request can change something.
+    is_limited
+        Whether requests are counted and may be too many. What stops trading never is, and takes
+        no key: it may be repeated as it is.
 
     Raises
     ------
@@ -95,6 +98,7 @@ class Route:
         status: int = 200,
         name: str = "",
         takes_key: bool | None = None,
+        is_limited: bool = True,
     ) -> None:
         self.method: Final = method
         self.path: Final = path
@@ -102,7 +106,8 @@ class Route:
         self.access: Final = access
         self.status: Final = status
         self.name: Final = name or handler.__name__
-        changes = access is Access.USER and method != "GET"
+        self.is_limited: Final = is_limited
+        changes = access is Access.USER and method != "GET" and is_limited
         self.takes_key: Final = changes if takes_key is None else takes_key
         self.path_names: Final = tuple(_PARAMETER.findall(path))
         # Every other piece is a name, as `_PARAMETER` is split with its group kept.

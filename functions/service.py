@@ -99,9 +99,10 @@ class Service:
         caller = self._door.admit(route.access, request.headers.get("Authorization", ""))
         arguments = _arguments(route, path_values, request, body)
         call = Call(request_id, *caller, self._calendar, self._settings)
-        if caller.user_id is None:
+        if caller.user_id is not None:
+            facts["user_id"] = str(caller.user_id)
+        if caller.user_id is None or not route.is_limited:
             return _json(_text(route.handler(call, **arguments)), route.status)
-        facts["user_id"] = str(caller.user_id)
         turn = take_turn(route, request, body, caller.database, headers)
         return _in_turn(turn, route, call, arguments)
 

@@ -30,7 +30,7 @@ class Settings:
     publishable_key
         The key that says which project is meant; it gives no rights.
     secret_key
-        The key that may do everything; used on cron paths only.
+        The key that may do everything; used on cron paths and by `functions/elevated.py`.
     cron_secret
         What a scheduler shows as ``Authorization: Bearer``.
     cors_origins
@@ -45,6 +45,13 @@ class Settings:
         Keys that seal the audit log, by id; the first seals, all verify. None: nothing is sealed.
     audit_seal_file
         Where the head of the seals is written too, outside the database.
+    broker_keys
+        Keys that seal users' broker secrets, by id; empty: no broker account can be connected.
+    dhan_api_url
+        Dhan's REST interface.
+    broker_proxy
+        Through which the broker is asked about accounts: the address orders leave from. Empty:
+        from here.
     trusted_proxies
         How many proxies of the operator's stand before the functions.
     open_requests_per_minute
@@ -62,6 +69,9 @@ class Settings:
     calendar_file: Path | None
     audit_keys: Mapping[str, bytes] = field(repr=False)
     audit_seal_file: Path | None
+    broker_keys: Mapping[str, bytes] = field(repr=False)
+    dhan_api_url: str
+    broker_proxy: str = field(repr=False)
     trusted_proxies: int
     open_requests_per_minute: int
 
@@ -100,8 +110,11 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         jwks_url=_url(reader, "SUPABASE_JWKS_URL", f"{url}/auth/v1/.well-known/jwks.json"),
         jwt_secret=_jwt_secret(reader),
         calendar_file=reader.path("CALENDAR_FILE"),
-        audit_keys=_audit_keys(reader),
+        audit_keys=_key_ring(reader, "AUDIT_SEAL_KEY"),
         audit_seal_file=reader.path("AUDIT_SEAL_FILE"),
+        broker_keys=_key_ring(reader, "BROKER_KEYS"),
+        dhan_api_url=_url(reader, "DHAN_API_URL", "https://api.dhan.co/v2"),
+        broker_proxy=_url(reader, "BROKER_PROXY", ""),
         trusted_proxies=reader.integer("TRUSTED_PROXIES", _proxies(values), low=0, high=9),
         open_requests_per_minute=reader.integer(
             "OPEN_REQUESTS_PER_MINUTE", 300, low=1, high=1_000_000
@@ -146,10 +159,10 @@ def _jwt_secret(reader: SettingsReader) -> str:
     return secret
 
 
-def _audit_keys(reader: SettingsReader) -> Mapping[str, bytes]:
-    text = reader.text("AUDIT_SEAL_KEY", "", secret=True)
+def _key_ring(reader: SettingsReader, name: str) -> Mapping[str, bytes]:
+    text = reader.text(name, "", secret=True)
     try:
-        return read_key_ring(text, "AUDIT_SEAL_KEY") if text else {}
+        return read_key_ring(text, name) if text else {}
     except ConfigError as error:
         reader.problem(str(error))
         return {}

@@ -162,6 +162,25 @@ create trigger revoke_after_edit
   for each row execute function private.revoke_after_edit();
 
 
+create function private.revoke_before_edit() returns trigger
+  language plpgsql
+  security definer set search_path = ''
+as $$
+begin
+  perform private.end_live_mode(new.strategy_config_id, 'another configuration was asked for');
+  return null;
+end
+$$;
+
+comment on function private.revoke_before_edit is
+  'Trigger: live mode does not wait for the worker to carry an edit out.';
+
+create trigger revoke_before_edit
+  after insert on public.strategy_commands
+  for each row when (new.command = 'UPDATE_CONFIG' and new.parameters <> '{}')
+  execute function private.revoke_before_edit();
+
+
 -- The worker learns of the mode as it learns of any change: by a command.
 create function private.tell_trade_mode() returns trigger
   language plpgsql
@@ -194,5 +213,6 @@ revoke execute on function
   private.require_live_entry(),
   private.end_live_mode(uuid, text),
   private.revoke_after_edit(),
+  private.revoke_before_edit(),
   private.tell_trade_mode()
 from public;
