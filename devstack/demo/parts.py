@@ -122,5 +122,8 @@ class Part:
 
 def plain_environment() -> dict[str, str]:
     """Return our environment without settings that could lead a part to another stack."""
-    ours = ("SUPABASE_", "DATABASE_URL", "DHAN_", "STACK_", "WORKER_", "NEXT_PUBLIC_", "MARKET_")
+    ours = (
+        *("SUPABASE_", "DATABASE_URL", "DHAN_", "STACK_", "WORKER_", "NEXT_PUBLIC_"),
+        *("MARKET_", "WEB_"),
+    )
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}

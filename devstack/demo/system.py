@@ -28,7 +28,9 @@ from devstack.lifetime import free_port, is_free_port
 
 CRON_SECRET = "demo-cron-secret-on-loopback-only-0123456789"  # noqa: S105 - play money
 _READY_SECONDS = 60.0
+_BUILD_SECONDS = 300.0  # The first start builds the dashboard.
 _API_PORT = 8080
+_WEB_PORT = 3000
 _CALL_SECONDS = 10.0
 
 
@@ -48,6 +50,7 @@ class System:
         self._environ = plain_environment()
         self._observer: Observer | None = None
         self.api_url = ""
+        self.web_url = ""
 
     def start(self) -> None:
         """Start every part; the market begins to move when this returns.
@@ -66,6 +69,8 @@ class System:
         self._observer = Observer(self._environ["DATABASE_URL"])
         if self._settings.source is not None:
             self._observer.play_symbol(self._settings.symbol)
+        self._say("dashboard")
+        self._start_dashboard()
         self._say("functions")
         self._start_functions()
         self._say("worker")
@@ -106,6 +111,7 @@ class System:
     def addresses(self) -> dict[str, str]:
         """What a person may want to open or call."""
         return {
+            "dashboard": self.web_url,
             "Supabase": self._environ["SUPABASE_URL"],
             "API": self.api_url,
             "simulator": self._environ["DHAN_CONTROL_URL"],
@@ -113,9 +119,17 @@ class System:
             "try": f"curl {self.api_url}/api/health",
         }
 
+    def _start_dashboard(self) -> None:
+        api_port = _API_PORT if self._are_usable(_API_PORT) else free_port()
+        self.api_url = f"http://127.0.0.1:{api_port}"
+        self._environ["WEB_API_URL"] = self.api_url
+        port = _WEB_PORT if self._are_usable(_WEB_PORT) else 0
+        part = self._add("dashboard", ["-m", "devstack.web", f"--port={port}"])
+        self.web_url = part.read_addresses("WEB_URL", _BUILD_SECONDS)["WEB_URL"]
+
     def _start_functions(self) -> None:
-        port = _API_PORT if self._are_usable(_API_PORT) else free_port()
-        self.api_url = f"http://127.0.0.1:{port}"
+        port = self.api_url.rpartition(":")[2]
+        self._environ["CORS_ORIGINS"] = self.web_url
         self._environ["CRON_SECRET"] = CRON_SECRET
         gunicorn = ["-m", "gunicorn", "functions.wsgi:app", "--threads=4", "--no-control-socket"]
         part = self._add("functions", [*gunicorn, f"--bind=127.0.0.1:{port}"])

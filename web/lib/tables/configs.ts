@@ -115,7 +115,7 @@ export async function readMetrics(id: string, hours: number): Promise<readonly M
 export async function giveCommand(
   configId: string,
   command: StrategyCommand,
-  parameters: Json = {},
+  parameters: Record<string, Json> = {},
 ): Promise<void> {
   const row = { strategy_config_id: configId, command, parameters };
   done(await supabase().from("strategy_commands").insert(row));
