@@ -5,9 +5,13 @@ Out: base classes and field types whose JSON Schema says exactly what is accepte
 Next: `functions/resources/strategies.py`, which uses most of them.
 """
 
+import re
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+_DATE_AND_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]")
 
 
 class Body(BaseModel):
@@ -32,6 +36,17 @@ def whole(value: Any) -> Any:
     """Return 3 for 3.0: JSON Schema calls both an integer."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
+
+def _written_out(value: Any) -> Any:
+    if isinstance(value, str) and not _DATE_AND_TIME.match(value):
+        raise PydanticCustomError(
+            "date_and_time", "must be a date and time, such as 2026-11-20T09:15:00+05:30"
+        )
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+"""A time with its offset, written out: not the seconds since 1970 that a date is read from, too."""
 
 Money = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", examples=["6337.30"])]
 """Rupees as text, so that no reader turns them into a binary fraction."""

@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from functions.cursors import Cursor, CursorText, newest_first, page_of
-from functions.models import LIMIT_DEFAULT, Answer, Limit, Money, Query
+from functions.models import LIMIT_DEFAULT, Answer, Instant, Limit, Money, Query
 from functions.problems import ApiError, invalid
 from functions.routing import Call
 
@@ -75,12 +75,10 @@ class TradeQuery(Query):
     strategy_id: UUID | None = None
     status: TradeStatus | None = None
     mode: TradeMode | None = None
-    since: AwareDatetime | None = Field(
+    since: Instant | None = Field(
         default=None, alias="from", description="Entered at this time or later."
     )
-    until: AwareDatetime | None = Field(
-        default=None, alias="to", description="Entered before this time."
-    )
+    until: Instant | None = Field(default=None, alias="to", description="Entered before this time.")
     limit: Limit = LIMIT_DEFAULT
     cursor: CursorText | None = None
 

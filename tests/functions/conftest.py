@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from functions.settings import Settings, read_settings
 from tests.stacks import RunningStack, running_stack
+from tests.supabase.cast import Ids, make_rows
 from tests.supabase.deployments import Deployment, Worker, deploy
 from tests.supabase.people import Person, sign_up
 
@@ -199,3 +200,17 @@ def shard_of(database: Database) -> Callable[[Worker, Deployment], None]:
         )
 
     return put
+
+
+@pytest.fixture(scope="session")
+def owner(publishable: httpx.Client) -> Person:
+    """Return a user with rows in every relation."""
+    return sign_up(publishable)
+
+
+@pytest.fixture(scope="session")
+def owned(owner: Person, secret: Person, database: Database) -> Ids:
+    """Make the rows and return their ids."""
+    worker = Worker(secret)
+    worker.acquire()
+    return make_rows(owner, worker, database)
