@@ -81,7 +81,7 @@ def ticks_of(candles: Iterable[Candle], slot: int, *, has_volume: bool) -> TickC
             continue
         if ist_date(candle.open_ns) != day:
             day, total = ist_date(candle.open_ns), 0
-        path = _path(candle)
+        path = path_of(candle)
         if has_volume and candle.volume < len(path):
             raise DataError(
                 f"candle of {ist_date(candle.open_ns)} with volume {candle.volume} cannot hold "
@@ -96,7 +96,7 @@ def ticks_of(candles: Iterable[Candle], slot: int, *, has_volume: bool) -> TickC
     return ticks
 
 
-def _path(candle: Candle) -> list[tuple[int, float]]:
+def path_of(candle: Candle) -> list[tuple[int, float]]:
     """Return when and at what price the candle trades, without repetitions."""
     rising = candle.close >= candle.open
     middle = (candle.low, candle.high) if rising else (candle.high, candle.low)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid5
 
+from core import hooks
 from core.candle import Candle, InstrumentKey, Interval
 from core.decision import Decision
 from core.effects import Effects
@@ -18,6 +19,7 @@ from core.ledger import LedgerEntry
 from core.order import Fill, Order
 from core.rows import trade_row
 from core.signals import Signal
+from core.stored_rows import KeptTrade
 from core.strategy import Strategy, StrategyConfig
 from core.tick_columns import TickColumns
 from core.trade import Trade, TradeStatus
@@ -83,23 +85,42 @@ class Driver:
         self._deployments: Final[dict[str, Deployment]] = {}
         self._listeners: dict[tuple[InstrumentKey, Interval], list[Deployment]] = {}
 
-    def deploy(self, deployment: Deployment, warm_up: Iterable[Candle] = ()) -> None:
+    def deploy(
+        self,
+        deployment: Deployment,
+        warm_up: Iterable[Candle] = (),
+        *,
+        changed: bool = False,
+        left: Iterable[KeptTrade] = (),
+    ) -> None:
         """Add a strategy, or put a new one in the place of one with the same config id.
 
         Parameters
         ----------
         warm_up
             Candles it sees first; what it says to them is not listened to.
+        changed
+            It takes the place of one that ran, because its config was changed.
+        left
+            Trades of an earlier run to take up, the first time.
 
         Raises
         ------
         ConfigError
-            If the config cannot be traded here.
+            If the config cannot be traded here, or the strategy cannot work with it.
         """
+        config, strategy = deployment.config, deployment.strategy
+        hooks.start(strategy, config, changed=changed)
         for candle in warm_up:
-            deployment.strategy.on_candle(candle)
-        self.engine.deploy(deployment.config)
-        self._deployments[deployment.config.id] = deployment
+            hooks.remember(strategy, candle)
+        self.engine.deploy(config)
+        for kept in left:
+            self.engine.restore(kept.trade, kept.fills, kept.guard)
+            self.result.trades_by_id[kept.trade.id] = kept.trade
+        for trade in self.result.trades:
+            if trade.owner.config_id == config.id and trade.status is TradeStatus.OPEN:
+                hooks.tell(strategy, trade)
+        self._deployments[config.id] = deployment
         self._listen()
 
     def leave(self, config_id: str) -> None:
@@ -145,9 +166,8 @@ class Driver:
     def _tell(self, trade: Trade) -> None:
         """Tell a strategy, if it wants to know, what became of a trade of its config."""
         deployment = self._deployments.get(trade.owner.config_id)
-        on_trade = getattr(deployment and deployment.strategy, "on_trade", None)
-        if on_trade is not None:
-            on_trade(trade)
+        if deployment is not None:
+            hooks.tell(deployment.strategy, trade)
 
     def _collect(self, effects: Effects) -> None:
         result = self.result

@@ -1,6 +1,6 @@
 """A recorded run of the worker, played again: the same packets at the same places.
 
-In:  the folder of a run: `frames.dhanraw` and `run.json`.
+In:  the folder of a run: `frames.dhanraw` and `run.jsonl`.
 Out: what the same engine makes of them; equal to what the worker made when it followed the feed.
 Next: `backtest/report.py`.
 
@@ -8,11 +8,21 @@ What the worker leaves out is left out here: instruments nobody watches, prices 
 finite or not positive, trade times that cannot be true.
 """
 
+from collections import deque
 from pathlib import Path
 from typing import Any, Final, Never
 
 from backtest.driver import Driver, Result
-from backtest.run_file import CommandFact, DeployFact, Place, RunFacts, WatchFact, read_run
+from backtest.run_file import (
+    CommandFact,
+    DeltaFact,
+    DeployFact,
+    Fact,
+    ForgetFact,
+    RunFacts,
+    WatchFact,
+    read_run,
+)
 from core.brokers.dhan.border import trade_time_ns
 from core.brokers.dhan.packets import Full, OpenInterest, Quote, Ticker, named
 from core.brokers.dhan.recording import Recording
@@ -40,7 +50,7 @@ def replay_recording(folder: Path, calendar: TradingCalendar | None = None) -> R
     ConfigError
         If a strategy in it cannot be made any more.
     """
-    facts = read_run(folder / "run.json")
+    facts = read_run(folder / "run.jsonl")
     try:
         content = (folder / "frames.dhanraw").read_bytes()
     except OSError as error:
@@ -58,12 +68,7 @@ class _Replay:
     def __init__(self, facts: RunFacts, calendar: TradingCalendar) -> None:
         self.driver = Driver(Engine(facts.run_id, calendar))
         self._calendar = calendar
-        pending: list[WatchFact | DeployFact | CommandFact] = [
-            *facts.watched,
-            *facts.deployed,
-            *facts.commands,
-        ]
-        self._pending = sorted(pending, key=_place)
+        self._pending = deque(facts.facts)
         self._instruments: dict[InstrumentKey, tuple[int, Instrument]] = {}
         self._sessions: list[MarketSessions] = []
         self._counters = WireCounters()
@@ -122,13 +127,28 @@ class _Replay:
     def _catch_up(self) -> None:
         """Do what happened in the worker after as many ticks as have been played."""
         while self._pending and self._pending[0].place.after_ticks <= self.driver.result.ticks:
-            fact = self._pending.pop(0)
-            if isinstance(fact, WatchFact):
-                self._watch(fact)
-            elif isinstance(fact, DeployFact):
-                self.driver.deploy(fact.deployment, fact.warm_up)
-            else:
-                self._command(fact)
+            self._happen(self._pending.popleft())
+
+    def _happen(self, fact: Fact) -> None:
+        engine = self.driver.engine
+        if isinstance(fact, WatchFact):
+            self._watch(fact)
+        elif isinstance(fact, ForgetFact):
+            engine.forget(fact.instrument)
+            del self._instruments[fact.instrument]
+        elif isinstance(fact, DeltaFact):
+            for key, delta in fact.deltas:
+                engine.delta(engine.slot_of(key), delta)
+        elif isinstance(fact, DeployFact):
+            self._deploy(fact)
+        else:
+            self._command(fact)
+
+    def _deploy(self, fact: DeployFact) -> None:
+        config = fact.deployment.config
+        if fact.limits is not None:
+            self.driver.engine.limit_portfolio(config.portfolio_id, fact.limits)
+        self.driver.deploy(fact.deployment, fact.warm_up, changed=fact.replaces, left=fact.left)
 
     def _watch(self, fact: WatchFact) -> None:
         instrument = fact.instrument
@@ -164,10 +184,6 @@ class _Replay:
 
 def _unknown(command: str) -> Never:
     raise DataError(f"command {command!r} of the recording is unknown")
-
-
-def _place(fact: WatchFact | DeployFact | CommandFact) -> Place:
-    return fact.place
 
 
 def _key(packet: Any) -> InstrumentKey:

@@ -1,16 +1,16 @@
-"""What was watched and deployed during a recorded run: the worker's `run.json`.
+"""What was watched and deployed during a recorded run: the worker's `run.jsonl`.
 
-In:  the JSON that stands beside the recorded frames.
-Out: `RunFacts`: instruments and strategies, each with the tick before which it came.
+In:  the JSON lines that stand beside the recorded frames; a last one cut short is left out.
+Out: `RunFacts`: instruments, strategies, commands, deltas, each with the tick before which it came.
 Next: `backtest/recording.py`, which plays both together.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import strategies
@@ -18,8 +18,10 @@ from backtest.driver import Deployment
 from core.candle import Candle, InstrumentKey, Interval
 from core.errors import DataError
 from core.instrument import Instrument, InstrumentKind, OptionSide, Segment
+from core.loss_watch import PortfolioLimits
 from core.parameters import parameters_from
 from core.risk_parameters import RiskParameters
+from core.stored_rows import KeptTrade, kept_of
 from core.strategy import ConfigStatus, StrategyConfig
 
 
@@ -38,12 +40,39 @@ class WatchFact(NamedTuple):
     has_derivatives: bool
 
 
+class ForgetFact(NamedTuple):
+    """An instrument was let go of."""
+
+    place: Place
+    instrument: InstrumentKey
+
+
+class DeltaFact(NamedTuple):
+    """The option chain told how much options move."""
+
+    place: Place
+    deltas: tuple[tuple[InstrumentKey, float], ...]
+
+
 class DeployFact(NamedTuple):
-    """A strategy began, or began anew."""
+    """A strategy began, or began anew.
+
+    Attributes
+    ----------
+    replaces
+        Whether it stood in for one that ran, because its config was changed.
+    limits
+        Of its portfolio, None where none were known.
+    left
+        Trades of an earlier run that were taken up with it.
+    """
 
     place: Place
     deployment: Deployment
     warm_up: tuple[Candle, ...]
+    replaces: bool
+    limits: PortfolioLimits | None
+    left: tuple[KeptTrade, ...]
 
 
 class CommandFact(NamedTuple):
@@ -55,13 +84,15 @@ class CommandFact(NamedTuple):
     keep_positions: bool
 
 
+type Fact = WatchFact | ForgetFact | DeltaFact | DeployFact | CommandFact
+
+
 class RunFacts(NamedTuple):
     """Everything beside the packets that decided what a run did."""
 
     run_id: UUID
-    watched: tuple[WatchFact, ...]
-    deployed: tuple[DeployFact, ...]
-    commands: tuple[CommandFact, ...]
+    facts: tuple[Fact, ...]
+    """In the order in which they became true."""
 
 
 def read_run(path: Path) -> RunFacts:
@@ -75,17 +106,18 @@ def read_run(path: Path) -> RunFacts:
         If a strategy in it cannot be made any more.
     """
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        return RunFacts(
-            UUID(facts["run_id"]),
-            tuple(_watched(each) for each in facts["instruments"]),
-            tuple(_deployed(each) for each in facts["configs"]),
-            tuple(_command(each) for each in facts.get("commands", ())),
-        )
+        first, *others = _lines(path.read_text(encoding="utf-8"))
+        facts = [_READERS[each["fact"]](each) for each in others]
+        return RunFacts(UUID(first["run_id"]), tuple(sorted(facts, key=lambda each: each.place)))
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, TypeError, KeyError, ArithmeticError) as error:
         raise DataError(f"{path}: {type(error).__name__} {error}") from error
+
+
+def _lines(text: str) -> list[dict[str, Any]]:
+    whole, _, _ = text.rpartition("\n")  # A killed run may end in the middle of a line.
+    return [json.loads(line) for line in whole.splitlines()]
 
 
 def _watched(fact: Mapping[str, Any]) -> WatchFact:
@@ -124,8 +156,26 @@ def _deployed(fact: Mapping[str, Any]) -> DeployFact:
         status=ConfigStatus(fact.get("status", ConfigStatus.ACTIVE)),
     )
     strategy = strategies.make(found.name, fact["parameters"])
-    warm_up = tuple(_candle(each) for each in fact["warm_up"])
-    return DeployFact(_place(fact), Deployment(config, strategy, fact["digest"]), warm_up)
+    limits = fact.get("limits")
+    return DeployFact(
+        _place(fact),
+        Deployment(config, strategy, fact["digest"]),
+        tuple(_candle(each) for each in fact["warm_up"]),
+        bool(fact.get("replaces", False)),
+        None
+        if limits is None
+        else PortfolioLimits(**limits | {"capital": Decimal(limits["capital"])}),
+        tuple(kept_of(each) for each in fact.get("left", ())),
+    )
+
+
+def _forgotten(fact: Mapping[str, Any]) -> ForgetFact:
+    return ForgetFact(_place(fact), _key(fact["instrument"]))
+
+
+def _deltas(fact: Mapping[str, Any]) -> DeltaFact:
+    told = tuple((_key(key), float(delta)) for key, delta in fact["deltas"])
+    return DeltaFact(_place(fact), told)
 
 
 def _command(fact: Mapping[str, Any]) -> CommandFact:
@@ -148,3 +198,12 @@ def _candle(values: list[Any]) -> Candle:
 
 def _key(values: list[Any]) -> InstrumentKey:
     return (Segment(values[0]), int(values[1]))
+
+
+_READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Fact]]] = {
+    "instruments": _watched,
+    "forgotten": _forgotten,
+    "deltas": _deltas,
+    "configs": _deployed,
+    "commands": _command,
+}

@@ -24,6 +24,8 @@ class ConfigSettings(NamedTuple):
         Of its strategy, JSON values that nobody has checked yet.
     symbols
         Rules such as ``NIFTY-FUT``.
+    intervals
+        Candles chosen by the user; none leaves them to the strategy.
     capital
         Rupees its risk limits refer to.
     """
@@ -51,13 +53,33 @@ def settings_of(given: Mapping[str, Any]) -> ConfigSettings:
         symbols=symbols,
         intervals=_intervals(given),
         capital=_capital(given),
-        risk=_risk(given),
+        risk=risk_of(given),
     )
+
+
+def risk_of(given: Mapping[str, Any], defaults: Mapping[str, Any] | None = None) -> RiskParameters:
+    """Return the limits in `config_json`.
+
+    Parameters
+    ----------
+    defaults
+        What the strategy's type asks for where the user has set nothing.
+
+    Raises
+    ------
+    ConfigError
+        Naming every value that cannot be used.
+    """
+    values = {**(defaults or {}), **(given.get("risk_parameters") or {})}
+    most = given.get("max_positions")
+    if most is not None and "max_open_trades" not in (given.get("risk_parameters") or {}):
+        values["max_open_trades"] = most
+    return parameters_from(RiskParameters, values)
 
 
 def _intervals(given: Mapping[str, Any]) -> tuple[Interval, ...]:
     found = []
-    for text in given.get("timeframes") or ["1m"]:
+    for text in given.get("timeframes") or ():
         try:
             found.append(Interval(text))
         except ValueError:
@@ -75,10 +97,3 @@ def _capital(given: Mapping[str, Any]) -> Decimal:
     if not (capital.is_finite() and capital > 0):
         raise ConfigError(f"capital is {text!r}, must be an amount above 0 in rupees")
     return capital
-
-
-def _risk(given: Mapping[str, Any]) -> RiskParameters:
-    values = dict(given.get("risk_parameters") or {})
-    if given.get("max_positions") is not None:
-        values.setdefault("max_open_trades", given["max_positions"])
-    return parameters_from(RiskParameters, values)

@@ -1,16 +1,26 @@
 """What a strategy may define beside `on_candle`; each is optional and looked for by name.
 
-In:  what happens to its config and its trades.
-Out: nothing, but for `metrics`.
+In:  a strategy, its config, its trades.
+Out: what it asks for; it is told what happens to it. Worker and backtest both call it from here.
 Next: `strategies/pva/__init__.py`, which defines most of them.
+
+The life of one strategy object: `on_start`, then (if it takes the place of another because the
+config was changed) `on_config`, candles of the past, `on_trade` for each trade that is open,
+candles as they are completed, and `on_stop`.
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from math import isfinite
+from typing import Any, Final, Protocol
 
-from core.candle import Interval
-from core.strategy import StrategyConfig
+from core.candle import Candle, Interval
+from core.errors import ConfigError
+from core.gap import Gap
+from core.signals import LegRule
+from core.strategy import Strategy, StrategyConfig
 from core.trade import Trade
+
+_LONGEST_PAUSE: Final = 86_400
 
 
 class TradeListener(Protocol):
@@ -18,6 +28,18 @@ class TradeListener(Protocol):
 
     def on_trade(self, trade: Trade) -> None:
         """Take a trade of its config, opened, changed or closed, before the next candle."""
+        ...
+
+
+class GapListener(Protocol):
+    """A strategy that has `on_gap` is told when the feed did not bring a stretch whole.
+
+    It hears of it before the candles of that stretch, which then come one after the other, the
+    broker's where the gap was repaired. What it wants to enter on those is not acted on.
+    """
+
+    def on_gap(self, gap: Gap) -> None:
+        """Take a gap of one of its instruments: from when until when, repaired or why not."""
         ...
 
 
@@ -36,7 +58,7 @@ class StartListener(Protocol):
 
 
 class ConfigListener(Protocol):
-    """A strategy that has `on_config` sees a config changed while it runs."""
+    """A strategy that has `on_config` is told that it stands for a config changed while it ran."""
 
     def on_config(self, config: StrategyConfig) -> None:
         """Take the new config; raises as `on_start`."""
@@ -65,3 +87,146 @@ class WarmUpByInterval(Protocol):
     def warm_up_of(self, interval: Interval) -> int:
         """Return how many candles of an interval it has to see; `warm_up` is the most of all."""
         ...
+
+
+class IntervalChooser(Protocol):
+    """A strategy that has `intervals` needs these candles: a config without one is refused."""
+
+    intervals: tuple[Interval, ...]
+
+
+class OptionTrader(Protocol):
+    """A strategy that has `option_legs` may trade options: all the rules its signals may name.
+
+    Their contracts are kept subscribed around the money of every instrument of the config.
+    """
+
+    option_legs: tuple[LegRule, ...]
+
+
+class PastListener(Protocol):
+    """A strategy that has `on_past` gets the candles of its warm-up there."""
+
+    def on_past(self, candle: Candle) -> None:
+        """Take a candle of before the start."""
+        ...
+
+
+class TickPacer(Protocol):
+    """A strategy that has `on_tick` may say in `execution_interval` how often it is asked."""
+
+    execution_interval: float
+    """Market seconds between two ticks of an instrument that it is shown, at least 1."""
+
+
+def start(strategy: Strategy, config: StrategyConfig, *, changed: bool = False) -> None:
+    """Show a new strategy its config.
+
+    Parameters
+    ----------
+    changed
+        It takes the place of one that ran, because the config was changed.
+
+    Raises
+    ------
+    ConfigError
+        If the strategy cannot work with it.
+    """
+    on_start, on_config = getattr(strategy, "on_start", None), getattr(strategy, "on_config", None)
+    if on_start is not None:
+        on_start(config)
+    if changed and on_config is not None:
+        on_config(config)
+
+
+def remember(strategy: Strategy, candle: Candle) -> None:
+    """Show a strategy a candle of the past: what it would say to it is not listened to.
+
+    One that has `on_past` is spared the question.
+    """
+    on_past = getattr(strategy, "on_past", None)
+    if on_past is None:
+        strategy.on_candle(candle)
+    else:
+        on_past(candle)
+
+
+def tell(strategy: Strategy, trade: Trade) -> None:
+    """Tell a strategy what became of a trade of its config, if it wants to know."""
+    on_trade = getattr(strategy, "on_trade", None)
+    if on_trade is not None:
+        on_trade(trade)
+
+
+def stop(strategy: Strategy) -> None:
+    """Tell a strategy that it ends."""
+    on_stop = getattr(strategy, "on_stop", None)
+    if on_stop is not None:
+        on_stop()
+
+
+def metrics_of(strategy: Strategy) -> dict[str, float | None]:
+    """Return a strategy's own figures; one that is no finite number is None."""
+    metrics = getattr(strategy, "metrics", None)
+    figures: Mapping[str, Any] = {} if metrics is None else metrics()
+    return {str(name): _finite(figure) for name, figure in figures.items()}
+
+
+def intervals_for(strategy: Strategy, chosen: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    """Return the candles a strategy gets: those chosen or, if none are, those it needs.
+
+    One that names none is content with minutes.
+
+    Raises
+    ------
+    ConfigError
+        If one that it needs is not among those chosen.
+    """
+    needed: tuple[Interval, ...] = getattr(strategy, "intervals", ())
+    if not chosen:
+        return needed or (Interval.M1,)
+    missing = [str(each) for each in needed if each not in chosen]
+    if missing:
+        raise ConfigError(
+            f"{strategy.name} needs candles of {', '.join(missing)} too; the config has "
+            f"{', '.join(chosen)}"
+        )
+    return chosen
+
+
+def warm_up_of(strategy: Strategy, interval: Interval) -> int:
+    """Return how many candles of an interval a strategy has to see before it may speak."""
+    by_interval = getattr(strategy, "warm_up_of", None)
+    return strategy.warm_up if by_interval is None else int(by_interval(interval))
+
+
+def option_legs_of(strategy: Strategy) -> tuple[LegRule, ...]:
+    """Return the options a strategy may trade, as rules; none unless it says so."""
+    legs: tuple[LegRule, ...] = getattr(strategy, "option_legs", ())
+    return legs
+
+
+def tick_seconds_of(strategy: Strategy) -> int | None:
+    """Return how many market seconds lie between two ticks shown, None for one that wants none.
+
+    Trade times of the feed are whole seconds, so what is shorter counts as one second.
+
+    Raises
+    ------
+    ConfigError
+        If what the strategy says is no length of time.
+    """
+    if getattr(strategy, "on_tick", None) is None:
+        return None
+    seconds = getattr(strategy, "execution_interval", 1)
+    if not (isinstance(seconds, int | float) and 0 < seconds <= _LONGEST_PAUSE):
+        raise ConfigError(
+            f"execution_interval is {seconds!r}, must be above 0 and at most "
+            f"{_LONGEST_PAUSE} seconds"
+        )
+    return max(1, round(seconds))
+
+
+def _finite(figure: Any) -> float | None:
+    value = float(figure)
+    return value if isfinite(value) else None

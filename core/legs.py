@@ -60,6 +60,14 @@ class Leg(NamedTuple):
             delta = UNKNOWN_DELTA if self.delta is None else abs(self.delta)
         return Decimal(str(delta)) * self.instrument.lot_size * self.ratio
 
+    @property
+    def signed_delta(self) -> float | None:
+        """Of an option, which way and how far it moves with its underlying; a half if unknown."""
+        if not self.instrument.kind.is_option:
+            return None
+        size = UNKNOWN_DELTA if self.delta is None else abs(self.delta)
+        return -size if self.instrument.option_side is OptionSide.PUT else size
+
 
 class Chains:
     """The options under watch, by underlying."""

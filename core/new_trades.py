@@ -75,6 +75,7 @@ def new_trade(  # noqa: PLR0913, PLR0917 - what a trade begins with.
         ),
         settles_ns=leg.settles_ns,
         trade_mode=trade_mode,
+        delta=None if leg.instrument.key == view.instrument.key else leg.signed_delta,
     )
     return NewTrade(running, lots * leg.ratio * leg.instrument.lot_size)
 
@@ -109,6 +110,7 @@ def restored_trade(  # noqa: PLR0913, PLR0917 - the one caller has these at hand
         square_off_reason=end.reason,
         settles_ns=end.settles_ns,
         trade_mode=trade.trade_mode,
+        delta=trade.delta,
     )
     running.restore(fills, trade.version)
     if running.open_quantity != trade.open_quantity:

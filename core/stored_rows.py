@@ -1,19 +1,20 @@
 """Rows of the database as values again: what a restart takes up.
 
-In:  rows of `trades`, `fills` and `trading_signals` as PostgREST sends them, money as text.
-Out: `Trade`, `Fill` and `Guard`.
+In:  rows of `trades`, `fills`, `trading_signals`, `portfolios` from PostgREST, money as text.
+Out: `Trade`, `Fill` and `Guard`, together `KeptTrade`; a portfolio's limits.
 Next: `core/engine.py`, `Engine.restore`; the way there is `core/rows.py`.
 """
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from core.candle import InstrumentKey
 from core.errors import DataError
 from core.instrument import Segment
 from core.levels import Guard
+from core.loss_watch import PortfolioLimits
 from core.order import Fill, Owner, Side
 from core.signals import Direction
 from core.strategy import TradeMode
@@ -58,6 +59,9 @@ def trade_of(row: Mapping[str, Any]) -> Trade:
             net_pnl=_money_or_none(row["pnl"]),
             trade_mode=TradeMode(row["trade_mode"]),
             version=row["version"],
+            delta=_price(row["entry_delta"]),
+            stop_premium=_money_or_none(row["stop_premium"]),
+            target_premium=_money_or_none(row["target_premium"]),
         )
     except (KeyError, ValueError, TypeError, InvalidOperation) as error:
         raise DataError(f"trade {row.get('id')}: {type(error).__name__} {error}") from error
@@ -91,6 +95,59 @@ def fill_of(row: Mapping[str, Any], portfolio_id: str) -> Fill:
         )
     except (KeyError, ValueError, TypeError, InvalidOperation) as error:
         raise DataError(f"fill {row.get('id')}: {type(error).__name__} {error}") from error
+
+
+class KeptTrade(NamedTuple):
+    """A trade of an earlier run.
+
+    Attributes
+    ----------
+    fills
+        All of its fills, oldest first.
+    guard
+        Where its levels are watched, None where that is not known.
+    """
+
+    trade: Trade
+    fills: tuple[Fill, ...]
+    guard: Guard | None = None
+
+
+def kept_of(rows: Mapping[str, Any]) -> KeptTrade:
+    """Return a trade of an earlier run.
+
+    Parameters
+    ----------
+    rows
+        Its row (``trade``), those of its ``fills`` and of its ``signal``, which may be None.
+
+    Raises
+    ------
+    DataError
+        As `trade_of`.
+    """
+    trade, signal = trade_of(rows["trade"]), rows["signal"]
+    fills = tuple(fill_of(each, trade.owner.portfolio_id) for each in rows["fills"])
+    return KeptTrade(trade, fills, None if signal is None else guard_of(signal))
+
+
+def limits_of(row: Mapping[str, Any]) -> PortfolioLimits:
+    """Return, of a row of `portfolios`, what all its configs may do together.
+
+    Raises
+    ------
+    DataError
+        As `trade_of`.
+    """
+    try:
+        return PortfolioLimits(
+            _money(row["initial_capital"]),
+            int(row["max_open_trades"]),
+            float(row["daily_loss_limit_pct"]),
+            float(row["max_outlay_pct"]),
+        )
+    except (KeyError, ValueError, TypeError, InvalidOperation) as error:
+        raise DataError(f"portfolio {row.get('id')}: {type(error).__name__} {error}") from error
 
 
 def guard_of(row: Mapping[str, Any]) -> Guard:

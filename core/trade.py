@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from core.candle import NEVER_NS, InstrumentKey
 from core.instrument import Instrument
 from core.levels import Levels
-from core.money import ZERO, average_price, to_paise
+from core.money import ZERO, average_price, to_money, to_paise
 from core.order import Fill, Order, OrderPurpose, Owner, Side
 from core.signals import Direction
 from core.signals import ExitReason as ExitReason  # noqa: PLC0414 - also found here.
@@ -46,6 +46,11 @@ class Trade(NamedTuple):
         Rupees; profits are None while it is open, charges are those so far.
     version
         1 at first, one more at each change.
+    delta
+        Of an option on the watched instrument: rupees it moved by with each rupee of that
+        instrument when it was entered, below 0 for a put.
+    stop_premium, target_premium
+        What the option is estimated to be worth when the level is reached, rupees.
     """
 
     id: str
@@ -71,6 +76,9 @@ class Trade(NamedTuple):
     net_pnl: Decimal | None = None
     trade_mode: TradeMode = TradeMode.VIRTUAL
     version: int = 1
+    delta: float | None = None
+    stop_premium: Decimal | None = None
+    target_premium: Decimal | None = None
 
 
 class RunningTrade:
@@ -96,6 +104,8 @@ class RunningTrade:
         When it must be entered in full, as one of several legs.
     settles_ns
         When an option that is still held is settled, on its last day.
+    delta
+        As in `Trade`.
     """
 
     def __init__(  # noqa: PLR0913 - made in one place, from one approved signal.
@@ -115,6 +125,7 @@ class RunningTrade:
         complete_by_ns: int = NEVER_NS,
         settles_ns: int = NEVER_NS,
         trade_mode: TradeMode = TradeMode.VIRTUAL,
+        delta: float | None = None,
     ) -> None:
         self.id: Final = trade_id
         self.owner: Final = owner
@@ -128,6 +139,7 @@ class RunningTrade:
         self.square_off_ns: Final = square_off_ns
         self.square_off_reason: Final = square_off_reason
         self.trade_mode: Final = trade_mode
+        self.delta: Final = delta
         self.settles_ns = settles_ns
         self._complete_by_ns: Final = complete_by_ns
         self.exit_reason: ExitReason | None = None  # Set once its exit has been decided.
@@ -256,7 +268,19 @@ class RunningTrade:
             net_pnl=gross - self._charges if closed else None,
             trade_mode=self.trade_mode,
             version=self._version,
+            delta=self.delta,
+            stop_premium=self._premium_at(self.levels.stop),
+            target_premium=self._premium_at(self.levels.target),
         )
+
+    def _premium_at(self, level: float | None) -> Decimal | None:
+        """Return what the option is worth at a level of what it is on, to first order."""
+        if self.delta is None or level is None:
+            return None
+        entry = float(average_price(self._entry_turnover, self._entered))
+        premium = entry + self.delta * (level - self.levels.entry)
+        # Worth less than nothing it cannot be.
+        return to_money(self.instrument.round_price(max(premium, 0.0)))
 
     def _add(self, fill: Fill, purpose: OrderPurpose) -> None:
         turnover = fill.quantity * fill.price

@@ -78,6 +78,12 @@ class Arbitrage:
 
     def __init__(self, parameters: ArbitrageParameters) -> None:
         self.warm_up = max(parameters.period, parameters.atr) + 1  # The band is of those before.
+        self.option_legs = tuple(
+            leg
+            for way in Direction
+            for leg in legs_of(parameters, way)
+            if leg.kind is LegKind.OPTION
+        )
         self._parameters = parameters
         self._pairs: dict[Interval, _Pair] = {}
         self._future: InstrumentKey | None = None
@@ -148,20 +154,7 @@ class Arbitrage:
             strength=min(100, round(100 * abs(gap) / (_FULL_STRENGTH * half))) if half else 100,
             reason=f"basis {basis:.1f} bp is {gap:+.1f} from its mean, beyond its band",
             indicators={**bands._asdict(), "basis": basis, "atr": atr},
-            legs=self._legs(direction),
-        )
-
-    def _legs(self, direction: Direction) -> tuple[LegRule, ...]:
-        long = direction is Direction.LONG
-        ratio = self._parameters.hedge_ratio
-        return (
-            LegRule(LegKind.SAME, Side.BUY if long else Side.SELL),
-            LegRule(
-                LegKind.OPTION,
-                Side.BUY,
-                OptionSide.PUT if long else OptionSide.CALL,
-                ratio=ratio,
-            ),
+            legs=legs_of(self._parameters, direction),
         )
 
     def _exit(self, future: Candle, basis: float, bands: Bands) -> Signal | None:
@@ -179,3 +172,17 @@ class Arbitrage:
             reason=f"basis {basis:.1f} bp is back at its mean, {bands.middle:.1f}",
             indicators={**bands._asdict(), "basis": basis},
         )
+
+
+def legs_of(parameters: ArbitrageParameters, direction: Direction) -> tuple[LegRule, ...]:
+    """Return the future and the options against it."""
+    long = direction is Direction.LONG
+    return (
+        LegRule(LegKind.SAME, Side.BUY if long else Side.SELL),
+        LegRule(
+            LegKind.OPTION,
+            Side.BUY,
+            OptionSide.PUT if long else OptionSide.CALL,
+            ratio=parameters.hedge_ratio,
+        ),
+    )

@@ -5,21 +5,20 @@ Out: values the engine takes up; the events that end orders nobody waits for any
 Next: `core/engine.py`, `Engine.restore`.
 """
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from itertools import batched
 from typing import Any, Final, NamedTuple
 
-from core.levels import Guard
-from core.order import Fill
+from core.loss_watch import PortfolioLimits
 from core.rows import iso_time
 from core.session import ist_date, ist_midnight_ns
-from core.stored_rows import fill_of, guard_of, instant_of, trade_of
-from core.trade import Trade, TradeStatus
+from core.stored_rows import KeptTrade, instant_of, kept_of, limits_of
 from worker.supabase import Supabase
 
 _TRADE: Final = (
     "id,user_id,strategy_id,strategy_config_id,portfolio_id,signal_id,trade_mode,instrument_key,"
     "symbol,trade_type,side,quantity,open_quantity,entry_time,entry_price::text,stop_loss::text,"
-    "target_price::text,exit_time,exit_price::text,exit_reason,gross_pnl::text,charges::text,"
+    "target_price::text,entry_delta::text,stop_premium::text,target_premium::text,exit_time,exit_price::text,exit_reason,gross_pnl::text,charges::text,"
     "pnl::text,status,code_digest,version"
 )
 _FILL: Final = (
@@ -32,17 +31,10 @@ _ORDER: Final = (
     "code_digest,placed_at"
 )
 _SIGNAL: Final = "id,instrument_key,price::text,indicators"
+_LIMITS: Final = "initial_capital::text,max_open_trades,daily_loss_limit_pct,max_outlay_pct"
 _ON_THEIR_WAY: Final = "in.(TRANSIT,PENDING,PART_TRADED)"
 _IDS_PER_CALL: Final = 100
 _PAGE: Final = 1000
-
-
-class Kept(NamedTuple):
-    """A trade with its fills, and where its levels are watched: None where that is not known."""
-
-    trade: Trade
-    fills: tuple[Fill, ...]
-    guard: Guard | None = None
 
 
 class Left(NamedTuple):
@@ -52,11 +44,14 @@ class Left(NamedTuple):
     ----------
     trades
         Open ones, and those that were closed today; oldest first.
+    rows
+        The same as they were read, for a recording: each its ``trade``, ``fills``, ``signal``.
     orders
         Rows of those that were on their way.
     """
 
-    trades: tuple[Kept, ...] = ()
+    trades: tuple[KeptTrade, ...] = ()
+    rows: tuple[dict[str, Any], ...] = ()
     orders: tuple[dict[str, Any], ...] = ()
 
 
@@ -91,16 +86,21 @@ class Books:
             **{"or": f"(status.eq.OPEN,exit_time.gte.{today})"},
             order="entry_time,id",
         )
-        trades = [trade_of(row) for row in rows]
-        fills = await self._fills(trades)
+        fills = await self._fills([row["id"] for row in rows])
+        signals = await self._signals(row["signal_id"] for row in rows if row["status"] == "OPEN")
         orders = await self._pages(
             "orders", select=_ORDER, **mine, status=_ON_THEIR_WAY, order="placed_at,id"
         )
-        guards = await self._guards(trades)
-        kept = (
-            Kept(trade, tuple(fills[trade.id]), guards.get(trade.signal_id)) for trade in trades
+        left = tuple(
+            {"trade": row, "fills": fills[row["id"]], "signal": signals.get(row["signal_id"])}
+            for row in rows
         )
-        return Left(tuple(kept), tuple(orders))
+        return Left(tuple(kept_of(each) for each in left), left, tuple(orders))
+
+    async def limits_of(self, portfolio_id: str) -> PortfolioLimits | None:
+        """Return what all configs of a portfolio may do together; raises as `of`."""
+        rows = await self._supabase.rows("portfolios", select=_LIMITS, id=f"eq.{portfolio_id}")
+        return limits_of(rows[0]) if rows else None
 
     async def configs_with_open_trades(self) -> set[str]:
         """Return the ids of all configs that hold something; raises as `of`."""
@@ -109,35 +109,29 @@ class Books:
         )
         return {str(row["strategy_config_id"]) for row in rows}
 
-    async def _fills(self, trades: list[Trade]) -> dict[str, list[Fill]]:
-        found: dict[str, list[Fill]] = {trade.id: [] for trade in trades}
-        portfolios = {trade.id: trade.owner.portfolio_id for trade in trades}
-        ids = list(found)
-        for start in range(0, len(ids), _IDS_PER_CALL):
-            wanted = ",".join(ids[start : start + _IDS_PER_CALL])
-            rows = await self._pages(
-                "fills", select=_FILL, trade_id=f"in.({wanted})", order="filled_at,created_at,id"
-            )
+    async def _fills(self, trade_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = {each: [] for each in trade_ids}
+        async for rows in self._by_ids("fills", _FILL, "trade_id", trade_ids):
             for row in rows:
-                found[row["trade_id"]].append(fill_of(row, portfolios[row["trade_id"]]))
+                found[row["trade_id"]].append(row)
         return found
 
-    async def _guards(self, trades: list[Trade]) -> dict[str, Guard]:
-        """Return, by signal, where the levels of the open trades are watched."""
-        found: dict[str, Guard] = {}
-        ids = list(
-            dict.fromkeys(
-                trade.signal_id for trade in trades
-                if trade.signal_id and trade.status is TradeStatus.OPEN
-            )
-        )  # fmt: skip
-        for start in range(0, len(ids), _IDS_PER_CALL):
-            wanted = ",".join(ids[start : start + _IDS_PER_CALL])
-            rows = await self._pages(
-                "trading_signals", select=_SIGNAL, id=f"in.({wanted})", order="id"
-            )
-            found |= {row["id"]: guard_of(row) for row in rows}
+    async def _signals(self, ids: Iterable[str | None]) -> dict[str, dict[str, Any]]:
+        """Return, by id, signals of open trades: they say where levels are watched."""
+        found: dict[str, dict[str, Any]] = {}
+        wanted = [each for each in ids if each]
+        async for rows in self._by_ids("trading_signals", _SIGNAL, "id", wanted):
+            found |= {row["id"]: row for row in rows}
         return found
+
+    async def _by_ids(
+        self, table: str, columns: str, column: str, ids: list[str]
+    ) -> AsyncIterator[list[dict[str, Any]]]:
+        """Yield the rows that name one of some ids, so many ids at a time."""
+        order = "filled_at,created_at,id" if table == "fills" else "id"
+        for some in batched(dict.fromkeys(ids), _IDS_PER_CALL):
+            named = {column: f"in.({','.join(some)})"}
+            yield await self._pages(table, select=columns, order=order, **named)
 
     async def _pages(self, table: str, **query: str) -> list[dict[str, Any]]:
         """Return all rows: PostgREST cuts an answer off at a thousand."""

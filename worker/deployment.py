@@ -10,18 +10,15 @@ Whatever happens to the process, positions stay with the engine and its protecti
 import asyncio
 import logging
 import time
-from dataclasses import asdict
 from typing import Any, Final
 
-from core.candle import Candle
 from core.errors import TradingError
 from core.order import Owner
-from core.strategy import ConfigStatus, StrategyConfig
-from core.trade import TradeStatus
-from worker.books import Left, cancelled
+from core.strategy import ConfigStatus
 from worker.config_events import RUNNING, log_row, status_row
 from worker.config_rows import Design
 from worker.crashes import Crashes
+from worker.launch import Launch
 from worker.parts import Parts
 from worker.runner import Runner
 
@@ -42,9 +39,9 @@ class Deployment:
     def __init__(self, parts: Parts, design: Design) -> None:
         self._parts: Final = parts
         self._runner: Final = Runner(design.id, parts, self._crashed)
+        self._launch: Final = Launch(parts, self._runner, self.log)
         self._crashes: Final = Crashes()
         self._restart: asyncio.Task[None] | None = None
-        self._has_taken_up = False
         self.design = design
         self.status = ConfigStatus.STOPPED
         self.restarts = 0
@@ -70,7 +67,7 @@ class Deployment:
     @property
     def is_deployed(self) -> bool:
         """Whether the engine knows it."""
-        return self._has_taken_up
+        return self._launch.has_taken_up
 
     # -- commands ----------------------------------------------------------------------------
 
@@ -85,9 +82,9 @@ class Deployment:
         status = ConfigStatus.PAUSED if paused else ConfigStatus.ACTIVE
         with self._parts.market.starting():
             try:
-                await self._begin(self.design, status)
+                await self._launch.run(self.design, status)
             except TradingError:
-                await self._runner.end()
+                await self._end()
                 raise
         self._report(status)
 
@@ -102,7 +99,7 @@ class Deployment:
 
         if self.is_deployed:
             await market.rounds.between(stop)
-        await self._runner.end()
+        await self._end()
         self._report(ConfigStatus.STOPPED)
 
     async def restart(self) -> None:
@@ -152,7 +149,7 @@ class Deployment:
         """
         if self.pid is not None:
             with self._parts.market.starting():
-                await self._begin(design, self.status)
+                await self._launch.run(design, self.status)
         self.design = design
         self._report(self.status, config_json=design.settings)
 
@@ -165,10 +162,7 @@ class Deployment:
             If what was left cannot be read.
         """
         with self._parts.market.starting():
-            left = await self._left(time.time_ns())
-            keys = tuple({kept.trade.instrument for kept in left.trades})
-            self._parts.watch([self._parts.listed(key) for key in keys])
-            self._deploy(self.design.on(keys, ConfigStatus.STOPPED), left)
+            await self._launch.guard(self.design, time.time_ns())
 
     async def leave(self) -> None:
         """End the process and keep the status: the worker itself stops."""
@@ -180,62 +174,18 @@ class Deployment:
         self._give_up_restart()
         self._crashes.forget()
 
-    # -- into the engine ---------------------------------------------------------------------
-
-    async def _begin(self, design: Design, status: ConfigStatus) -> None:
-        """Bring a design to life; until the last line nothing of the old one has changed."""
-        instruments = self._parts.resolve(design.symbols)
-        loaded = await self._runner.load(design)
-        self._parts.watch(instruments)
-        left = await self._left(await self._parts.market.time_known())
-        past = await self._runner.warm_up(instruments, design.intervals, loaded.warm_up)
-        config = design.on(tuple(each.key for each in instruments), status)
-
-        def enter() -> None:
-            self.design = design
-            self._parts.market.digests[self.id] = loaded.digest
-            self._deploy(config, left)
-            self._record(config, loaded.digest, past)
-
-        await self._parts.market.rounds.between(enter)
-
-    async def _left(self, now_ns: int) -> Left:
-        return Left() if self._has_taken_up else await self._parts.books.of(self.id, now_ns)
-
-    def _deploy(self, config: StrategyConfig, left: Left) -> None:
-        """Hand a config to the engine and, the first time, what an earlier run left of it."""
-        market = self._parts.market
-        market.engine.deploy(config)
-        if self._has_taken_up:
-            return
-        self._has_taken_up = True
-        for trade, fills, guard in left.trades:
-            keys = {trade.instrument, guard.instrument} if guard else {trade.instrument}
-            try:
-                self._parts.watch([self._parts.listed(key) for key in sorted(keys)])
-                market.engine.restore(trade, fills, guard)
-            except TradingError as error:
-                self.log("error", f"trade {trade.id} is not looked after any more: {error}")
-        for row in cancelled(left.orders, market.now_ns):
-            market.put_own("order", row, self.owner)
-        open_trades = sum(kept.trade.status is TradeStatus.OPEN for kept in left.trades)
-        if open_trades:
-            self.log("info", f"{open_trades} open trades of an earlier run are taken up")
-
-    def _record(self, config: StrategyConfig, digest: str, past: list[Candle]) -> None:
-        fact = {
-            **self.design._asdict(),
-            "risk": asdict(self.design.risk),
-            "instruments": config.instruments,
-            "status": str(config.status),
-            "digest": digest,
-            "warm_up": [candle.as_tuple() for candle in past],
-        }
-        self._parts.market.note("configs", fact)
+    async def own_figures(self) -> dict[str, float | None]:
+        """Return the figures that the strategy itself keeps."""
+        return await self._runner.figures()
 
     def _note(self, command: str, *, keep_positions: bool = False) -> None:
         fact = {"config_id": self.id, "command": command, "keep_positions": keep_positions}
         self._parts.market.note("commands", fact)
+
+    async def _end(self) -> None:
+        """End the process and let go of the options that were watched for it."""
+        await self._runner.end()
+        await self._parts.market.rounds.between(lambda: self._parts.chains.leave(self.id))
 
     # -- crashes -----------------------------------------------------------------------------
 

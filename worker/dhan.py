@@ -1,4 +1,4 @@
-"""Dhan's REST side as far as the worker needs it: profile, candles, instrument master.
+"""Dhan's REST side as far as the worker needs it: profile, candles, option chains, master.
 
 In:  the account's id and token.
 Out: JSON values; errors that say what to do.
@@ -11,6 +11,7 @@ and every call blocks (reference 7.4).
 import asyncio
 import time
 from collections import deque
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -21,6 +22,7 @@ from core.errors import BrokerError, ConfigError
 from core.instrument import Instrument
 
 CANDLE_CALLS_PER_SECOND: Final = 5
+SECONDS_PER_CHAIN: Final = 3.1
 _TIMEOUT: Final = httpx.Timeout(20.0, connect=5.0)
 _TRIES: Final = 3
 _RETRY_SECONDS: Final = 0.5
@@ -67,6 +69,7 @@ class Dhan:
         self._client_id: Final = client_id
         self._client: Final = httpx.AsyncClient(headers=headers, timeout=_TIMEOUT)
         self._pace: Final = Pace(CANDLE_CALLS_PER_SECOND, 1.05)
+        self._chain_pace: Final = Pace(1, SECONDS_PER_CHAIN)
 
     async def __aenter__(self) -> Self:
         return self
@@ -119,6 +122,27 @@ class Dhan:
             return await self._ask("POST", "/charts/intraday", json=body)
         except _NoDataError:
             return {}
+
+    async def option_chain(self, underlying: Instrument, expiry: date) -> dict[str, Any]:
+        """Return what Dhan says of each option of one expiry, by strike; empty where nothing.
+
+        Raises
+        ------
+        ConfigError, BrokerError
+            As `profile`.
+        """
+        await self._chain_pace.turn()
+        body = {
+            "UnderlyingScrip": underlying.security_id,
+            "UnderlyingSeg": str(underlying.segment),
+            "Expiry": expiry.isoformat(),
+        }
+        try:
+            answer = await self._ask("POST", "/optionchain", json=body)
+        except _NoDataError:
+            return {}
+        strikes = (answer.get("data") or {}).get("oc")
+        return strikes if isinstance(strikes, dict) else {}
 
     async def download_master(self, target: Path) -> None:
         """Save the detailed instrument master.

@@ -20,16 +20,18 @@ from core.candle import COMPLETION_DELAY_NS, Candle, InstrumentKey
 from core.effects import Effects
 from core.engine import Engine
 from core.errors import TradingError
+from core.gap import Gap
+from core.hearing import Heard
 from core.instrument import Instrument
 from core.market_sessions import MarketSessions
-from core.order import Fill, Owner
+from core.order import Fill, Order, Owner
 from core.rows import EventRows
 from core.session import NS_PER_MINUTE, NS_PER_SECOND, TradingCalendar, market_of
 from core.session import Market as Hours
 from core.trade import Trade
+from worker.holdings import Holdings
 from worker.instrument_rows import instrument_row
 from worker.intake import Intake
-from worker.messages import Heard
 from worker.recorder import Recorder
 from worker.rounds import Rounds, Wanted
 from worker.store import Store
@@ -90,6 +92,8 @@ class Market:
         self.on_told_to_go: Callable[[int], None] = _nobody
         self.on_bad_signal: Callable[[str, str], None] = _nobody
         self.on_fill: Callable[[InstrumentKey], None] = _nobody
+        self.on_candle: Callable[[Candle], None] = _nobody
+        self.holdings: Final = Holdings()
         self._store: Final = store
         self._symbols: Final[dict[InstrumentKey, str]] = {}
         self._events: Final = EventRows(run_id, self._symbols.__getitem__)
@@ -113,7 +117,7 @@ class Market:
         CalendarError
             If the hours of its market are not known.
         """
-        if instrument.key in self._symbols:
+        if instrument.key in self._hours_of:
             return
         hours = market_of(instrument.segment, has_derivatives=has_derivatives)
         slot = self.engine.watch(instrument, has_derivatives=has_derivatives)
@@ -124,6 +128,23 @@ class Market:
         row = instrument_row(instrument)
         self.put_own("instrument", row)
         self.note("instruments", {**row, "has_derivatives": has_derivatives})
+
+    def forget(self, instrument: Instrument) -> bool:
+        """Watch an instrument no more, unless somebody needs it; return whether so."""
+        if not self.engine.forget(instrument.key):
+            return False
+        self.intake.unroute(instrument)
+        del self._hours_of[instrument.key]
+        self.note("forgotten", {"instrument": instrument.key})
+        return True
+
+    def is_watched(self, key: InstrumentKey) -> bool:
+        """Return whether an instrument is watched now."""
+        return key in self._hours_of
+
+    def last_price(self, key: InstrumentKey) -> float | None:
+        """Return the last traded price of an instrument, None where it is not known."""
+        return self.engine.last_price(self.engine.slot_of(key)) if key in self._hours_of else None
 
     def note(self, kind: str, fact: dict[str, Any], *, ticks_ago: int = 0) -> None:
         """Record something beside the ticks that decides what happens, if we record."""
@@ -188,6 +209,10 @@ class Market:
         for effect in effects:
             name = type(effect).__name__
             counts[name] = counts.get(name, 0) + 1
+            if isinstance(effect, Candle):
+                self.on_candle(effect)
+            elif isinstance(effect, Trade | Order):
+                self.holdings.take(effect)
             if isinstance(effect, Candle | Trade):
                 heard.append(effect)
         if heard:

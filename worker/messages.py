@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import Any, Final, NamedTuple
 
-from core.candle import Candle
+from core.candle import Candle, Interval
 from core.errors import DataError
-from core.signals import Signal
+from core.hearing import Heard
+from core.signals import LegRule, Signal
+from core.strategy import StrategyConfig
 from core.trade import Trade
 
 _LENGTH: Final = Struct("<I")
@@ -23,18 +25,50 @@ LARGEST: Final = 64 << 20
 
 
 class Load(NamedTuple):
-    """Supervisor: make this strategy; it takes over once it has had its `WarmUp`."""
+    """Supervisor: make this strategy; it takes over once it has had its `WarmUp`.
+
+    Attributes
+    ----------
+    settings
+        The config's JSON: its parameters, and what the user has set of the risk parameters.
+    config
+        What the strategy is to be started with, before its type's own defaults.
+    replaces
+        Whether it stands in for one that runs, because the config was changed.
+    """
 
     module_path: str
     class_name: str
-    parameters: dict[str, Any]
+    settings: dict[str, Any]
+    config: StrategyConfig
+    replaces: bool = False
 
 
 class Loaded(NamedTuple):
-    """Child: it is made, and wants so many candles of each instrument first."""
+    """Child: it is made, and this is what it asks for.
 
-    warm_up: int
+    Attributes
+    ----------
+    config
+        As asked, with its type's own intervals and risk parameters where the user set none.
+    warm_up
+        How many candles of each interval, of every instrument, it wants first.
+    digest
+        Names its code and parameters.
+    option_legs
+        The options that its signals may name.
+    tick_seconds
+        Market seconds between two ticks it is shown, None for none.
+    has_metrics
+        Whether it has figures of its own.
+    """
+
+    config: StrategyConfig
+    warm_up: dict[Interval, int]
     digest: str
+    option_legs: tuple[LegRule, ...] = ()
+    tick_seconds: int | None = None
+    has_metrics: bool = False
 
 
 class Refused(NamedTuple):
@@ -44,19 +78,19 @@ class Refused(NamedTuple):
 
 
 class WarmUp(NamedTuple):
-    """Supervisor: candles of the past, oldest first; nothing is answered to them."""
+    """Supervisor: candles of the past, oldest first, and the trades that are open after them.
+
+    Nothing is answered to it.
+    """
 
     candles: tuple[Candle, ...]
-
-
-Heard = Candle | Trade
-"""What a strategy is told of."""
+    trades: tuple[Trade, ...] = ()
 
 
 class Candles(NamedTuple):
     """Supervisor: completed candles; answer with what is wanted now.
 
-    Between them, where they belong, the trades of the config as they changed.
+    Between them, where they belong, gaps of the feed and the trades of the config as they changed.
     """
 
     round: int
@@ -70,6 +104,16 @@ class Answer(NamedTuple):
     signals: tuple[Signal, ...]
 
 
+class AskFigures(NamedTuple):
+    """Supervisor: tell which figures of its own the strategy has."""
+
+
+class Figures(NamedTuple):
+    """Child: these."""
+
+    figures: dict[str, float | None]
+
+
 class Crash(NamedTuple):
     """Child: the strategy raised; this process ends."""
 
@@ -80,7 +124,9 @@ class Finish(NamedTuple):
     """Supervisor: end."""
 
 
-Message = Load | Loaded | Refused | WarmUp | Candles | Answer | Crash | Finish
+Message = (
+    Load | Loaded | Refused | WarmUp | Candles | Answer | AskFigures | Figures | Crash | Finish
+)
 
 
 def encode(message: Message) -> bytes:

@@ -5,7 +5,7 @@ Out: instruments for symbol rules, subscriptions, warm-up candles.
 Next: `worker/deployment.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +14,7 @@ from core.errors import DataError
 from core.instrument import Instrument
 from core.session import ist_date
 from worker.books import Books
+from worker.chains import Chains
 from worker.feed import Feed
 from worker.fork_server import ForkServer
 from worker.history import History
@@ -30,6 +31,7 @@ class Parts:
     symbols: Symbols
     history: History
     books: Books
+    chains: Chains
     fork_server: ForkServer
 
     def resolve(self, rules: Iterable[str]) -> tuple[Instrument, ...]:
@@ -41,7 +43,8 @@ class Parts:
             Naming the first rule that means none.
         """
         # A feed that plays another day plays the contracts of that day, whatever today is.
-        today = date.min if self.market.follows_feed else ist_date(self.market.now_ns)
+        now_ns = self.market.now_ns
+        today = ist_date(now_ns) if now_ns else date.min
         found = [self.symbols.find(rule, today) for rule in rules]
         return tuple(dict.fromkeys(found))
 
@@ -65,13 +68,9 @@ class Parts:
         self.feed.want(instruments)
 
     async def warm_up(
-        self,
-        instruments: Iterable[Instrument],
-        intervals: Iterable[Interval],
-        count: int,
-        until_ns: int,
+        self, instruments: Iterable[Instrument], counts: Mapping[Interval, int], until_ns: int
     ) -> list[Candle]:
-        """Return so many candles of each instrument and interval, in the order of their ends.
+        """Return so many candles of each interval of each instrument, in the order of their ends.
 
         Raises
         ------
@@ -79,7 +78,7 @@ class Parts:
             As `History.candles`.
         """
         found: list[Candle] = []
-        for interval in intervals:
+        for interval, count in counts.items():
             for instrument in instruments:
                 hours = self.market.hours_of(instrument.key)
                 found += await self.history.candles(instrument, hours, interval, count, until_ns)

@@ -4,8 +4,9 @@ In:  each message as it arrived.
 Out: a file in the form of `core/brokers/dhan/recording.py`, and beside it what else the day needs.
 Next: `python -m backtest run --recording`, which plays it to the same engine.
 
-`<directory>/<run>/frames.dhanraw` holds the messages, `run.json` what was watched and deployed
-with the candles the strategies were warmed up with.
+`<directory>/<run>/frames.dhanraw` holds the messages, `run.jsonl` what was watched and deployed
+with the candles the strategies were warmed up with, and what else came between the ticks: one
+fact a line, each written at once, so that a killed run can be played too.
 """
 
 import json
@@ -41,14 +42,15 @@ class Recorder:
         try:
             self.folder.mkdir(parents=True)
             self._file = (self.folder / "frames.dhanraw").open("wb", buffering=_BUFFER_BYTES)
+            self._run = (self.folder / "run.jsonl").open("w", encoding="utf-8")
         except OSError as error:
             raise ConfigError(
                 f"WORKER_RECORD_DIR {directory} cannot be written to: {error.strerror}"
             ) from error
         self._file.write(HEAD)
-        self._facts: dict[str, Any] = {"run_id": str(run_id), "instruments": [], "configs": []}
         self._count = 0
         self.messages = 0
+        self._say({"fact": "run", "run_id": str(run_id)})
 
     def write(self, received_ns: int, message: bytes) -> None:
         """Add a message."""
@@ -56,7 +58,7 @@ class Recorder:
         self.messages += 1
 
     def note(self, kind: str, after_ticks: int, fact: dict[str, Any]) -> None:
-        """Add a fact to `run.json`, whole and at once, so that a killed run can be played too.
+        """Add a fact.
 
         Parameters
         ----------
@@ -65,14 +67,13 @@ class Recorder:
             are told apart by their `number`.
         """
         self._count += 1
-        place_in_run = {"after_ticks": after_ticks, "number": self._count}
-        self._facts.setdefault(kind, []).append({**place_in_run, **fact})
-        text = json.dumps(self._facts, indent=1, default=str)
-        place = self.folder / "run.json"
-        part = place.with_suffix(".part")
-        part.write_text(text, encoding="utf-8")
-        part.rename(place)
+        self._say({"fact": kind, "after_ticks": after_ticks, "number": self._count, **fact})
 
     def close(self) -> None:
-        """Finish the file."""
+        """Finish the files."""
         self._file.close()
+        self._run.close()
+
+    def _say(self, fact: dict[str, Any]) -> None:
+        self._run.write(json.dumps(fact, default=str) + "\n")
+        self._run.flush()

@@ -19,7 +19,9 @@ from adapters.own_calendar import read_calendar
 from core.errors import BrokerError, ConfigError, StoreError
 from worker.beats import Beats
 from worker.books import Books
+from worker.chains import Chains
 from worker.commands import Commands
+from worker.deltas import Deltas
 from worker.dhan import Dhan
 from worker.feed import Feed
 from worker.fork_server import ForkServer
@@ -165,8 +167,15 @@ async def _work(settings: Settings, state: State, borders: "_Borders", stop: asy
             market.is_trading,
         )
         market.on_told_to_go = feed.told_to_go
+        chains = Chains(market, feed, symbols)
         parts = Parts(
-            market, feed, symbols, History(dhan, calendar), Books(supabase), borders.fork_server
+            market,
+            feed,
+            symbols,
+            History(dhan, calendar),
+            Books(supabase),
+            chains,
+            borders.fork_server,
         )
         supervisor = Supervisor(parts, supabase, settings.shard)
         known = [str(row["id"]) for row in outbox.rows_of("command")]
@@ -177,6 +186,7 @@ async def _work(settings: Settings, state: State, borders: "_Borders", stop: asy
             Commands(supabase, supervisor, settings.shard, known),
             Beats(settings, market, feed, store, supervisor),
             borders.lease,
+            Deltas(market, chains, symbols, dhan),
         )
         facts = {"run": run_id, "instruments": symbols.count, "clock": settings.market_clock}
         _log.info("started", extra={"facts": facts})

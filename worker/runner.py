@@ -11,13 +11,27 @@ from typing import Final
 
 from core.candle import Candle, InstrumentKey, Interval
 from core.errors import ConfigError
+from core.hearing import Heard
 from core.instrument import Instrument
+from core.strategy import StrategyConfig
 from worker.child import Child
 from worker.config_rows import Design
-from worker.messages import Answer, Candles, Crash, Heard, Load, Loaded, Message, Refused, WarmUp
+from worker.messages import (
+    Answer,
+    AskFigures,
+    Candles,
+    Crash,
+    Figures,
+    Load,
+    Loaded,
+    Message,
+    Refused,
+    WarmUp,
+)
 from worker.parts import Parts
 
 LOAD_SECONDS: Final = 20.0
+FIGURES_SECONDS: Final = 2.0
 
 Hearing = tuple[tuple[InstrumentKey, ...], tuple[Interval, ...]]
 
@@ -44,6 +58,7 @@ class Runner:
         self._loaded: asyncio.Future[Loaded] | None = None
         self._traceback = ""
         self._warm_at_tick = 0
+        self._figures: asyncio.Future[dict[str, float | None]] | None = None
         self._hears: Hearing = ((), ())
         self._early: list[Candle] | None = None
         """While a strategy is warmed up: the candles that are completed meanwhile."""
@@ -53,8 +68,13 @@ class Runner:
         """The process id, None while there is no process."""
         return None if self._child is None else self._child.pid
 
-    async def load(self, design: Design) -> Loaded:
+    async def load(self, design: Design, config: StrategyConfig) -> Loaded:
         """Have the process, a new one if there is none, make the strategy.
+
+        Parameters
+        ----------
+        config
+            What the strategy is to see first.
 
         Raises
         ------
@@ -62,12 +82,13 @@ class Runner:
             If it cannot be made.
         """
         child = self._child
+        replaces = child is not None
         if child is None:
             child = self._child = Child(self.id, self._heard, self._ended)
             self._traceback = ""
             await child.start(self._parts.fork_server)
         self._loaded = asyncio.get_running_loop().create_future()
-        child.send(Load(design.module_path, design.class_name, design.parameters))
+        child.send(Load(design.module_path, design.class_name, design.settings, config, replaces))
         try:
             async with asyncio.timeout(LOAD_SECONDS):
                 return await self._loaded
@@ -76,10 +97,10 @@ class Runner:
         finally:
             self._loaded = None
 
-    async def warm_up(
-        self, instruments: Sequence[Instrument], intervals: tuple[Interval, ...], count: int
-    ) -> list[Candle]:
+    async def warm_up(self, instruments: Sequence[Instrument], loaded: Loaded) -> list[Candle]:
         """Show the strategy the past and let it hear the present from here on, with no gap.
+
+        The trades it has open are told after the past, as if they had just changed.
 
         Returns
         -------
@@ -94,9 +115,9 @@ class Runner:
         """
         market, child, before = self._parts.market, self._child, self._hears
         self._early = []
-        self._hear(tuple(each.key for each in instruments), intervals)
+        self._hear(loaded.config.instruments, loaded.config.intervals)
         try:
-            past = await self._parts.warm_up(instruments, intervals, count, market.now_ns)
+            past = await self._parts.warm_up(instruments, loaded.warm_up, market.now_ns)
             if child is None or child is not self._child:
                 raise ConfigError("the strategy process ended while it was started")  # noqa: TRY301
         except BaseException:
@@ -105,8 +126,8 @@ class Runner:
         finally:
             early, self._early = self._early, None
         past = _with_later(past, early)
-        market.rounds.forget_trades(self)  # They were made by the strategy it replaces.
-        child.send(WarmUp(tuple(past)))
+        market.rounds.knows(self, past)  # Trades that waited were the former strategy's.
+        child.send(WarmUp(tuple(past), market.holdings.trades_of(self.id)))
         self._warm_at_tick = market.intake.ticks
         return past
 
@@ -115,10 +136,23 @@ class Runner:
         self._hears = ((), ())
         self._parts.market.rounds.leave(self)
         child, self._child = self._child, None
+        self._tell_figures({})
         if child is not None:
             self._note_silence()
             self._parts.market.rounds.gone(self)
             await child.stop()
+
+    async def figures(self) -> dict[str, float | None]:
+        """Return the strategy's own figures; none where there is no process, or it is busy."""
+        child = self._child
+        if child is None:
+            return {}
+        if self._figures is None:
+            self._figures = asyncio.get_running_loop().create_future()
+            child.send(AskFigures())
+        asked = self._figures
+        await asyncio.wait([asked], timeout=FIGURES_SECONDS)
+        return asked.result() if asked.done() else {}
 
     def hear(self, number: int, heard: tuple[Heard, ...]) -> bool:
         """Hand what a round brought to the process; return whether it will answer."""
@@ -144,6 +178,8 @@ class Runner:
             return  # A last word of one that was replaced.
         if isinstance(message, Answer):
             self._parts.market.rounds.answered(self, message.round, message.signals)
+        elif isinstance(message, Figures):
+            self._tell_figures(message.figures)
         elif isinstance(message, Crash):
             self._traceback = message.traceback
             child.kill(message.traceback.strip().rpartition("\n")[2])
@@ -153,9 +189,15 @@ class Runner:
             elif isinstance(message, Refused):
                 self._loaded.set_exception(ConfigError(message.reason))
 
+    def _tell_figures(self, figures: dict[str, float | None]) -> None:
+        asked, self._figures = self._figures, None
+        if asked is not None and not asked.done():
+            asked.set_result(figures)
+
     def _ended(self, child: Child, reason: str) -> None:
         if child is not self._child:
             return
+        self._tell_figures({})
         self._child = None
         self._note_silence()
         self._parts.market.rounds.gone(self)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from core.errors import StoreError
 from worker.beats import Beats
 from worker.commands import Commands
+from worker.deltas import Deltas
 from worker.feed import Feed
 from worker.lease import Lease
 from worker.settings import Settings
@@ -36,6 +37,7 @@ class Service:
         commands: Commands,
         beats: Beats,
         lease: Lease,
+        deltas: Deltas,
     ) -> None:
         self._feed: Final = feed
         self._store: Final = store
@@ -43,6 +45,7 @@ class Service:
         self._commands: Final = commands
         self._beats: Final = beats
         self._lease: Final = lease
+        self._deltas: Final = deltas
         self._tasks: Final[list[asyncio.Task[Any]]] = []
         self._failed: Final[asyncio.Future[None]] = asyncio.get_running_loop().create_future()
 
@@ -62,6 +65,7 @@ class Service:
             self._begin("clock", self._beats.tick_clock())
             self._begin("prices", self._beats.tell_prices())
             self._begin("beat", self._beats.beat())
+            self._begin("deltas", self._deltas.run())
             self._begin("configs", self._configs(settings))
             await self._until(stop, writing)
         finally:

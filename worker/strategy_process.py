@@ -16,17 +16,22 @@ import socket
 import traceback
 from typing import Final
 
-from core.candle import Candle
+from core import hooks
+from core.config_settings import risk_of
 from core.errors import TradingError
+from core.gap import Gap
+from core.hearing import Heard
 from core.signals import Signal, check_signal
 from core.strategy import Strategy
+from core.trade import Trade
 from worker.messages import (
     Answer,
+    AskFigures,
     Candles,
     Crash,
     Decoder,
+    Figures,
     Finish,
-    Heard,
     Load,
     Loaded,
     Message,
@@ -47,12 +52,10 @@ def run(link: socket.socket) -> None:
     decoder, host = Decoder(), Host()
     while data := link.recv(_CHUNK):
         for message in decoder.feed(data):
-            if isinstance(message, Finish):
-                return
             answer = host.take(message)
             if answer is not None:
                 link.sendall(encode(answer))
-            if isinstance(answer, Crash):
+            if isinstance(message, Finish) or isinstance(answer, Crash):
                 return
 
 
@@ -74,42 +77,82 @@ class Host:
         if isinstance(message, Load):
             return self._load(message)
         if isinstance(message, WarmUp):
-            self._warm_up(message.candles)
-            return None
-        if isinstance(message, Candles):
+            self._warm_up(message)
+        elif isinstance(message, Candles):
             signals = [self._hear(each) for each in message.heard]
             return Answer(message.round, tuple(each for each in signals if each is not None))
+        elif isinstance(message, AskFigures):
+            return Figures({} if self._strategy is None else hooks.metrics_of(self._strategy))
+        elif isinstance(message, Finish) and self._strategy is not None:
+            hooks.stop(self._strategy)
         return None
 
     def _load(self, message: Load) -> Message:
-        # Not before: see the module.
-        from strategies import code_digest, make, type_of  # noqa: PLC0415
-
+        """Make the strategy; until it is warmed up the one before goes on."""
+        self._next = None
         try:
-            name = type_of(message.module_path, message.class_name).name
-            digest = code_digest(name, message.parameters)
-            self._next = make(name, message.parameters)
+            self._next, loaded = _made(message)
         except TradingError as error:
             return Refused(str(error))
-        return Loaded(self._next.warm_up, digest)
+        except Exception as error:  # noqa: BLE001 - an edited file may raise anything.
+            return Refused(f"the strategy cannot be made: {type(error).__name__}: {error}")
+        return loaded
 
-    def _warm_up(self, candles: tuple[Candle, ...]) -> None:
-        if self._next is None:
+    def _warm_up(self, message: WarmUp) -> None:
+        made, self._next = self._next, None
+        if made is None:
             return
-        for candle in candles:
-            self._next.on_candle(candle)
-        self._strategy, self._next = self._next, None
+        for candle in message.candles:
+            hooks.remember(made, candle)
+        for trade in message.trades:
+            hooks.tell(made, trade)
+        before, self._strategy = self._strategy, made
+        if before is not None:
+            hooks.stop(before)
 
     def _hear(self, heard: Heard) -> Signal | None:
-        if self._strategy is None:
+        strategy = self._strategy
+        if strategy is None:
             return None
-        if isinstance(heard, Candle):
-            wanted = self._strategy.on_candle(heard)
-            return None if wanted is None else check_signal(wanted)
-        on_trade = getattr(self._strategy, "on_trade", None)
-        if on_trade is not None:
-            on_trade(heard)
-        return None
+        if isinstance(heard, Trade):
+            hooks.tell(strategy, heard)
+            return None
+        if isinstance(heard, Gap):
+            hooks.tell_gap(strategy, heard)
+            return None
+        wanted = strategy.on_candle(heard)
+        return None if wanted is None else check_signal(wanted)
+
+
+def _made(message: Load) -> tuple[Strategy, Loaded]:
+    """Return a new strategy that has seen its config, and what it asks for.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot work with what it is given.
+    """
+    # Not before: see the module.
+    from strategies import code_digest, make, risk_defaults, type_of  # noqa: PLC0415
+
+    name = type_of(message.module_path, message.class_name).name
+    parameters = dict(message.settings.get("parameters") or {})
+    digest = code_digest(name, parameters)
+    strategy = make(name, parameters)
+    config = message.config._replace(
+        intervals=hooks.intervals_for(strategy, message.config.intervals),
+        risk=risk_of(message.settings, risk_defaults(name, parameters)),
+    )
+    hooks.start(strategy, config, changed=message.replaces)
+    loaded = Loaded(
+        config,
+        {each: hooks.warm_up_of(strategy, each) for each in config.intervals},
+        digest,
+        hooks.option_legs_of(strategy),
+        hooks.tick_seconds_of(strategy),
+        hasattr(strategy, "metrics"),
+    )
+    return strategy, loaded
 
 
 def _end_with_parent() -> None:

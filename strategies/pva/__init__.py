@@ -25,17 +25,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from core.candle import Candle, InstrumentKey, Interval
-from core.errors import ConfigError
 from core.indicators.volume_profile import VolumeProfile
 from core.session import NS_PER_MINUTE, ist_date, ist_midnight_ns
 from core.signals import Direction, Signal
-from core.strategy import StrategyConfig
 from core.trade import Trade
 from strategies.pva.conditions import Conditions, Flags, Reading
 from strategies.pva.exits import Entry, Held, exit_reason
 from strategies.pva.holdings import Holdings
 from strategies.pva.parameters import PvaParameters, minute_of_day, risk_defaults
-from strategies.pva.wishes import entry_signal, exit_signal
+from strategies.pva.wishes import entry_signal, exit_signal, legs_of
 
 _LONGEST_SESSION: Final = 385
 _ENOUGH_CANDLES: Final = 400  # A Wilder average has forgotten what came before.
@@ -71,6 +69,8 @@ class Pva:
 
     def __init__(self, parameters: PvaParameters) -> None:
         self.warm_up = (parameters.profile_sessions + 1) * _LONGEST_SESSION
+        self.intervals = _intervals(parameters)
+        self.option_legs = tuple(leg for way in Direction for leg in legs_of(parameters, way))
         self._parameters = parameters
         self._window = (minute_of_day(parameters.entry_from), minute_of_day(parameters.entry_until))
         self._series: dict[tuple[InstrumentKey, Interval], _Series] = {}
@@ -86,26 +86,6 @@ class Pva:
     def warm_up_of(self, interval: Interval) -> int:
         """Return how many candles of an interval it has to see."""
         return self.warm_up if interval is Interval.M1 else _ENOUGH_CANDLES
-
-    def on_start(self, config: StrategyConfig) -> None:
-        """Refuse a config without the candles that the rules are about.
-
-        Raises
-        ------
-        ConfigError
-            Naming the intervals that are missing.
-        """
-        needed = {Interval.M1, *self._parameters.signal_intervals}
-        if self._parameters.daily_trend:
-            needed.add(Interval.D1)
-        missing = sorted(needed - set(config.intervals))
-        if missing:
-            raise ConfigError(
-                f"PVA needs candles of {', '.join(missing)} too; the config has "
-                f"{', '.join(config.intervals)}"
-            )
-
-    on_config = on_start
 
     def on_trade(self, trade: Trade) -> None:
         """Remember which of its signals a trade was made of, until it is closed."""
@@ -188,3 +168,9 @@ class Pva:
             return True
         close = self._day_closes.get(candle.instrument)
         return close is not None and direction.sign * (candle.close - close) > 0
+
+
+def _intervals(parameters: PvaParameters) -> tuple[Interval, ...]:
+    """Return the candles that the rules are about."""
+    daily = (Interval.D1,) if parameters.daily_trend else ()
+    return tuple(dict.fromkeys((Interval.M1, *parameters.signal_intervals, *daily)))

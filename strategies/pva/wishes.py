@@ -39,7 +39,7 @@ def entry_signal(
         indicators=reading.indicators(),
         tier=_tier(parameters, reading.vroc or 0.0),
         breakeven=None if literal else candle.close + parameters.breakeven_atr * step,
-        legs=_legs(parameters, direction),
+        legs=legs_of(parameters, direction),
     )
 
 
@@ -67,7 +67,8 @@ def _tier(parameters: PvaParameters, vroc: float) -> float:
     return 0.5 if vroc < parameters.half_size_vroc else 0.75
 
 
-def _legs(parameters: PvaParameters, direction: Direction) -> tuple[LegRule, ...]:
+def legs_of(parameters: PvaParameters, direction: Direction) -> tuple[LegRule, ...]:
+    """Return what is bought on a signal of a direction; nothing said means the instrument."""
     if parameters.trade == "SIGNAL":
         return ()
     option = OptionSide.CALL if direction is Direction.LONG else OptionSide.PUT

@@ -1,7 +1,7 @@
 /*
   Portfolios: the capital a strategy trades with.
 
-  Written by   the user (a paper portfolio and its name), ledger_entries (the balance)
+  Written by   the user (a paper portfolio, its name and limits), ledger_entries (the balance)
   Read by      web, functions (authenticated), worker (service role)
   Depends on   create_types
 */
@@ -18,6 +18,12 @@ create table public.portfolios (
                      check (initial_capital = round(initial_capital, 2)),
   -- Not checked against zero: a short position may owe more than there is.
   balance          numeric     not null default 0 check (balance = round(balance, 2)),
+  -- What all configs of the portfolio may do together; percentages are of initial_capital.
+  max_open_trades  integer     not null default 10 check (max_open_trades between 1 and 1000),
+  daily_loss_limit_pct numeric not null default 6
+                     check (daily_loss_limit_pct > 0 and daily_loss_limit_pct <= 100),
+  max_outlay_pct   numeric     not null default 100
+                     check (max_outlay_pct > 0 and max_outlay_pct <= 1000),
   currency         text        not null default 'INR' check (currency = 'INR'),
   created_at       timestamptz not null default now(),
   updated_at       timestamptz not null default now(),
@@ -36,6 +42,12 @@ comment on column public.portfolios.initial_capital is
   'Rupees at the beginning, deposited by the first ledger entry.';
 comment on column public.portfolios.balance is
   'Rupees: the sum of the portfolio''s ledger entries, kept by a trigger.';
+comment on column public.portfolios.max_open_trades is
+  'Open trades of all its configs together; legs of one signal count once.';
+comment on column public.portfolios.daily_loss_limit_pct is
+  'Loss of a day, realised and open, at which all its configs are closed, percent of capital.';
+comment on column public.portfolios.max_outlay_pct is
+  'Capital that all its configs may tie up at a time, percent of initial_capital.';
 comment on column public.portfolios.currency        is 'Always INR.';
 comment on column public.portfolios.created_at      is 'When the portfolio was made.';
 comment on column public.portfolios.updated_at      is 'When the row was last changed.';
@@ -43,7 +55,10 @@ comment on column public.portfolios.updated_at      is 'When the row was last ch
 alter table public.portfolios enable row level security;
 revoke all on public.portfolios from anon, authenticated, service_role;
 grant select on public.portfolios to authenticated, service_role;
-grant insert (name, initial_capital), update (name) on public.portfolios to authenticated;
+grant
+  insert (name, initial_capital, max_open_trades, daily_loss_limit_pct, max_outlay_pct),
+  update (name, max_open_trades, daily_loss_limit_pct, max_outlay_pct)
+on public.portfolios to authenticated;
 
 create policy "A user reads their own portfolios"
   on public.portfolios for select to authenticated
@@ -53,7 +68,7 @@ create policy "A user makes their own portfolios"
   on public.portfolios for insert to authenticated
   with check ((select auth.uid()) = user_id);
 
-create policy "A user renames their own portfolios"
+create policy "A user changes their own portfolios"
   on public.portfolios for update to authenticated
   using ((select auth.uid()) = user_id)
   with check ((select auth.uid()) = user_id);

@@ -27,6 +27,9 @@ create table public.trades (
   entry_price         numeric(18, 4) not null check (entry_price > 0 and entry_price < 1000000000),
   stop_loss           numeric(18, 4) check (stop_loss > 0),
   target_price        numeric(18, 4) check (target_price > 0),
+  entry_delta         numeric        check (abs(entry_delta) <= 1),
+  stop_premium        numeric(18, 4) check (stop_premium >= 0),
+  target_premium      numeric(18, 4) check (target_premium >= 0),
   exit_time           timestamptz    check (exit_time >= entry_time),
   exit_price          numeric(18, 4) check (exit_price >= 0 and exit_price < 1000000000),
   exit_reason         public.exit_reason,
@@ -78,8 +81,16 @@ comment on column public.trades.open_quantity      is 'Units still held; 0 when 
 comment on column public.trades.entry_time         is 'Market time of the first entry fill.';
 comment on column public.trades.entry_price is
   'Average entry fill, rupees per unit, four decimals.';
-comment on column public.trades.stop_loss          is 'Stop, rupees.';
-comment on column public.trades.target_price       is 'Target, rupees.';
+comment on column public.trades.stop_loss is
+  'Stop, rupees: a level of the instrument that gave the signal.';
+comment on column public.trades.target_price is
+  'Target, rupees: a level of the instrument that gave the signal.';
+comment on column public.trades.entry_delta is
+  'Of an option bought on a signal of its future or index: what it moved by per rupee of that.';
+comment on column public.trades.stop_premium is
+  'Of such an option: its estimated price at the stop, rupees, from entry price and delta.';
+comment on column public.trades.target_premium is
+  'Of such an option: its estimated price at the target, rupees.';
 comment on column public.trades.exit_time          is 'Market time of the last exit fill.';
 comment on column public.trades.exit_price is
   'Average exit fill, rupees per unit, four decimals; so far, while open.';

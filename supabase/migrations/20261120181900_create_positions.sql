@@ -26,6 +26,8 @@ select
   trade.entry_price,
   trade.stop_loss,
   trade.target_price,
+  trade.stop_premium,
+  trade.target_premium,
   last.price                                              as last_price,
   last.traded_at                                          as last_price_at,
   round(
@@ -53,8 +55,12 @@ comment on column public.positions.quantity is
   'Units held: above zero bought, below zero sold.';
 comment on column public.positions.entry_time         is 'Market time of the first entry fill.';
 comment on column public.positions.entry_price        is 'Average entry fill, rupees per unit.';
-comment on column public.positions.stop_loss          is 'Stop, rupees.';
-comment on column public.positions.target_price       is 'Target, rupees.';
+comment on column public.positions.stop_loss is
+  'Stop, a level of the signal''s instrument.';
+comment on column public.positions.target_price       is 'Target, likewise.';
+comment on column public.positions.stop_premium is
+  'Of an option: its estimated price at the stop.';
+comment on column public.positions.target_premium     is 'Of an option: likewise at the target.';
 comment on column public.positions.last_price is
   'Last traded price, rupees; null when none is known.';
 comment on column public.positions.last_price_at      is 'Market time of that price.';

@@ -165,16 +165,16 @@ begin
   insert into public.trades as stored (
     id, user_id, strategy_id, strategy_config_id, portfolio_id, signal_id, trade_mode,
     instrument_key, symbol, trade_type, side, quantity, open_quantity, entry_time, entry_price,
-    stop_loss, target_price, exit_time, exit_price, exit_reason, gross_pnl, charges, pnl, status,
-    closed_by, code_digest, dhanhq_order_id, version
+    stop_loss, target_price, entry_delta, stop_premium, target_premium, exit_time, exit_price,
+    exit_reason, gross_pnl, charges, pnl, status, closed_by, code_digest, dhanhq_order_id, version
   )
   values (
     v_row.id, v_row.user_id, v_row.strategy_id, v_row.strategy_config_id,
     coalesce(v_row.portfolio_id, private.portfolio_of(v_row.strategy_config_id)),
     v_row.signal_id, coalesce(v_row.trade_mode, 'VIRTUAL'), v_row.instrument_key, v_row.symbol,
     v_row.trade_type, v_row.side, v_row.quantity, coalesce(v_row.open_quantity, v_row.quantity),
-    v_row.entry_time, v_row.entry_price, v_row.stop_loss, v_row.target_price, v_row.exit_time,
-    v_row.exit_price, v_row.exit_reason, v_row.gross_pnl, coalesce(v_row.charges, 0), v_row.pnl,
+    v_row.entry_time, v_row.entry_price, v_row.stop_loss, v_row.target_price, v_row.entry_delta,
+    v_row.stop_premium, v_row.target_premium, v_row.exit_time, v_row.exit_price, v_row.exit_reason, v_row.gross_pnl, coalesce(v_row.charges, 0), v_row.pnl,
     v_row.status, v_row.closed_by, v_row.code_digest, v_row.dhanhq_order_id, v_row.version
   )
   on conflict (id) do update
@@ -183,6 +183,9 @@ begin
         entry_price     = excluded.entry_price,
         stop_loss       = excluded.stop_loss,
         target_price    = excluded.target_price,
+        entry_delta     = excluded.entry_delta,
+        stop_premium    = excluded.stop_premium,
+        target_premium  = excluded.target_premium,
         exit_time       = excluded.exit_time,
         exit_price      = excluded.exit_price,
         exit_reason     = excluded.exit_reason,

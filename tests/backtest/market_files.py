@@ -105,14 +105,14 @@ def write_run(
     folder.mkdir(parents=True, exist_ok=True)
     records = (encode_record(number, message) for number, message in enumerate(messages))
     (folder / "frames.dhanraw").write_bytes(HEAD + b"".join(records))
-    facts: dict[str, Any] = {
-        "run_id": str(RUN),
-        "instruments": [_fact(FUTURE), _fact(NIFTY)],
-        "configs": [a_config_fact()] if configs is None else configs,
-    }
-    if commands is not None:
-        facts["commands"] = commands
-    (folder / "run.json").write_text(json.dumps(facts), encoding="utf-8")
+    facts: list[dict[str, Any]] = [
+        {"fact": "run", "run_id": str(RUN)},
+        *({"fact": "instruments", **_fact(each)} for each in (FUTURE, NIFTY)),
+        *({"fact": "configs", **each} for each in configs or [a_config_fact()]),
+        *({"fact": "commands", **each} for each in commands or ()),
+    ]
+    lines = "".join(json.dumps(each) + "\n" for each in facts)
+    (folder / "run.jsonl").write_text(lines, encoding="utf-8")
     return folder
 
 

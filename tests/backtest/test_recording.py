@@ -7,7 +7,7 @@ import pytest
 import strategies
 from backtest.driver import Deployment, Driver
 from backtest.recording import replay_recording
-from backtest.run_file import read_run
+from backtest.run_file import DeployFact, read_run
 from core.candle import Candle, Interval
 from core.engine import Engine
 from core.errors import ConfigError, DataError
@@ -30,7 +30,9 @@ from tests.core.market import CALENDAR, FUTURE, NIFTY, RELIANCE, at
 
 def test_a_replay_equals_the_engine_driven_with_the_same_numbers(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run", a_day_of_messages())
-    fact = read_run(folder / "run.json").deployed[0]
+    (fact,) = (
+        each for each in read_run(folder / "run.jsonl").facts if isinstance(each, DeployFact)
+    )
     engine = Engine(RUN, CALENDAR)
     future, index = engine.watch(FUTURE), engine.watch(NIFTY)
     driver = Driver(engine)
@@ -157,10 +159,10 @@ def test_a_strategy_that_cannot_be_made_is_refused(
 
 
 def test_a_run_that_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"run\.json cannot be read"):
+    with pytest.raises(DataError, match=r"run\.jsonl cannot be read"):
         replay_recording(tmp_path)
-    (tmp_path / "run.json").write_text("{}")
-    with pytest.raises(DataError, match=r"run\.json: KeyError 'run_id'"):
+    (tmp_path / "run.jsonl").write_text("{}\n")
+    with pytest.raises(DataError, match=r"run\.jsonl: KeyError 'run_id'"):
         replay_recording(tmp_path)
     folder = write_run(tmp_path, [], commands=[
         {"after_ticks": 0, "config_id": CONFIG["id"], "command": "DANCE"}

@@ -29,7 +29,8 @@ FURTHER = {
     "order": "filled_quantity trade_id signal_id portfolio_id trade_mode exit_reason limit_price"
     " trigger_price average_price rejection_reason correlation_id broker_order_id code_digest",
     "fill": "trade_id broker_trade_id",
-    "trade": "charges stop_loss target_price exit_time exit_price exit_reason gross_pnl pnl"
+    "trade": "charges stop_loss target_price entry_delta stop_premium target_premium exit_time"
+    " exit_price exit_reason gross_pnl pnl"
     " open_quantity trade_mode signal_id portfolio_id code_digest dhanhq_order_id",
     "ledger": "order_id fill_id trade_id note",
 }

@@ -2,6 +2,7 @@
 
 import pickle
 import struct
+from decimal import Decimal
 from itertools import pairwise
 
 import pytest
@@ -11,12 +12,16 @@ from hypothesis import strategies as st
 from core.candle import Candle, Interval
 from core.errors import DataError
 from core.instrument import Segment
+from core.risk_parameters import RiskParameters
 from core.signals import Signal, SignalType
+from core.strategy import StrategyConfig
 from worker.messages import (
     Answer,
+    AskFigures,
     Candles,
     Crash,
     Decoder,
+    Figures,
     Finish,
     Load,
     Loaded,
@@ -29,13 +34,18 @@ from worker.messages import (
 KEY = (Segment.NSE_EQ, 2885)
 CANDLE = Candle(KEY, Interval.M1, 0, 60 * 10**9, 10.0, 12.0, 9.5, 11.0, 75, None)
 SIGNAL = Signal(SignalType.LONG, KEY, 60 * 10**9, 11.0, 10.0, 13.0, 50, "up", {"fast": 1.0})
+CONFIG = StrategyConfig(
+    "c", "s", "u", "p", "mine", (KEY,), (Interval.M1,), Decimal(100_000), RiskParameters()
+)
 ALL: list[Message] = [
-    Load("strategies.momentum", "Momentum", {"fast": 9}),
-    Loaded(22, "digest"),
+    Load("strategies.momentum", "Momentum", {"parameters": {"fast": 9}}, CONFIG),
+    Loaded(CONFIG, {Interval.M1: 22}, "digest"),
     Refused("fast (9) must be below slow (3)"),
     WarmUp((CANDLE,)),
     Candles(7, (CANDLE, CANDLE)),
     Answer(7, (SIGNAL,)),
+    AskFigures(),
+    Figures({"views": 1.0, "unknown": None}),
     Crash("Traceback ..."),
     Finish(),
 ]

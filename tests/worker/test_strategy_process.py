@@ -5,9 +5,22 @@ from decimal import Decimal
 from core.candle import Candle, Interval
 from core.instrument import Segment
 from core.order import Owner
-from core.signals import Direction, Side, Signal, SignalType
+from core.risk_parameters import RiskParameters
+from core.signals import Direction, LegKind, Side, Signal, SignalType
+from core.strategy import ConfigStatus, StrategyConfig
 from core.trade import Trade
-from worker.messages import Answer, Candles, Crash, Load, Loaded, Refused, WarmUp
+from worker.messages import (
+    Answer,
+    AskFigures,
+    Candles,
+    Crash,
+    Figures,
+    Finish,
+    Load,
+    Loaded,
+    Refused,
+    WarmUp,
+)
 from worker.strategy_process import Host
 
 KEY = (Segment.NSE_EQ, 1)
@@ -17,6 +30,10 @@ CANDLE = Candle(KEY, Interval.M1, 0, 60, 10.0, 10.0, 10.0, 10.0, 1, None)
 TRADE = Trade(
     "t", Owner("c", "s", "u", "p"), "d", "", KEY, "X", Direction.LONG, Side.BUY, 1, 1, 0,
     Decimal(10), 9.0, 12.0, Decimal(0),
+)  # fmt: skip
+CONFIG = StrategyConfig(
+    "c", "s", "u", "p", "mine", (KEY,), (), Decimal(100_000), RiskParameters(),
+    status=ConfigStatus.ACTIVE,
 )  # fmt: skip
 EXIT = Signal(SignalType.EXIT, KEY, 60, 10.0, None, None, 0, "enough", {})
 
@@ -63,7 +80,7 @@ def test_what_a_strategy_raises_at_a_trade_is_told_as_its_end() -> None:
 
 def test_a_strategy_that_does_not_listen_to_trades_hears_its_candles() -> None:
     host = Host()
-    loaded = host.take(Load("strategies.momentum", "Momentum", {}))
+    loaded = host.take(_momentum())
     assert isinstance(loaded, Loaded)
     host.take(WarmUp(()))
     assert host.take(Candles(1, (TRADE, CANDLE))) == Answer(1, ())
@@ -77,14 +94,14 @@ def _candle(minute: int, close: float) -> Candle:
 
 
 def _momentum(**parameters: float) -> Load:
-    return Load("strategies.momentum", "Momentum", parameters)
+    return Load("strategies.momentum", "Momentum", {"parameters": parameters}, CONFIG)
 
 
 def test_a_strategy_is_loaded_warmed_up_and_asked() -> None:
     host = Host()
     loaded = host.take(_momentum(**QUICK))
     assert isinstance(loaded, Loaded)
-    assert loaded.warm_up == 3
+    assert loaded.warm_up == {Interval.M1: 3}
     assert len(loaded.digest) == 64
     assert host.take(WarmUp(tuple(_candle(each, 100.0 - each) for each in range(3)))) is None
     answer = host.take(Candles(1, (_candle(3, 120.0),)))
@@ -112,7 +129,7 @@ def test_what_cannot_be_made_is_refused_and_the_old_one_goes_on() -> None:
 
 
 def test_only_registered_strategies_are_loaded() -> None:
-    refused = Host().take(Load("os", "system", {}))
+    refused = Host().take(Load("os", "system", {}, CONFIG))
     assert refused == Refused("os.system is not a registered strategy")
 
 
@@ -121,3 +138,77 @@ def test_the_digest_names_code_and_parameters() -> None:
     assert isinstance(one, Loaded)
     assert isinstance(other, Loaded)
     assert one.digest != other.digest
+
+
+def _pva(*intervals: Interval, **settings: object) -> Load:
+    return Load("strategies.pva", "Pva", dict(settings), CONFIG._replace(intervals=intervals))
+
+
+def test_where_the_user_chose_nothing_the_type_s_own_candles_and_limits_are_taken() -> None:
+    loaded = Host().take(_pva())
+    assert isinstance(loaded, Loaded)
+    assert loaded.config.intervals == (Interval.M1, Interval.M5)
+    assert loaded.config.risk.max_outlay_pct == 20.0
+    assert loaded.warm_up[Interval.M1] > 30 * 375 > loaded.warm_up[Interval.M5]
+    assert {leg.kind for leg in loaded.option_legs} == {LegKind.OPTION}
+    assert loaded.has_metrics
+
+
+def test_what_the_user_chose_is_taken_before_the_type_s_own() -> None:
+    chosen = {"risk_parameters": {"max_outlay_pct": 7.0}, "max_positions": 2}
+    loaded = Host().take(_pva(Interval.M5, Interval.M1, Interval.M15, **chosen))
+    assert isinstance(loaded, Loaded)
+    assert loaded.config.intervals == (Interval.M5, Interval.M1, Interval.M15)
+    assert (loaded.config.risk.max_outlay_pct, loaded.config.risk.max_open_trades) == (7.0, 2)
+
+
+def test_a_config_without_the_candles_it_needs_is_refused_with_one_sentence() -> None:
+    assert Host().take(_pva(Interval.M1)) == Refused(
+        "pva needs candles of 5m too; the config has 1m"
+    )
+
+
+def test_a_strategy_that_cannot_even_be_made_is_refused_not_a_crash() -> None:
+    host = a_host(Leaver())
+    refused = host.take(Load("strategies.momentum", "Momentum", {"parameters": [1]}, CONFIG))
+    assert isinstance(refused, Refused)
+    assert refused.reason.startswith("the strategy cannot be made: TypeError")
+    assert host.take(Candles(1, (TRADE, CANDLE))) == Answer(1, (EXIT,))
+
+
+def test_open_trades_are_told_after_the_past_and_before_the_next_candle() -> None:
+    host, strategy = Host(), Leaver()
+    host._next = strategy
+    host.take(WarmUp((CANDLE,), (TRADE,)))
+    assert strategy.trades == [TRADE]
+    assert host.take(Candles(1, (CANDLE,))) == Answer(1, (EXIT,))
+
+
+class Diary(Leaver):
+    """A strategy that writes down what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    def on_stop(self) -> None:
+        self.told.append("stop")
+
+    def metrics(self) -> dict[str, float]:
+        return {"told": float(len(self.told)), "lost": float("nan")}
+
+
+def test_its_own_figures_are_told_when_asked_and_no_number_is_none() -> None:
+    assert a_host(Diary()).take(AskFigures()) == Figures({"told": 0.0, "lost": None})
+    assert a_host(Leaver()).take(AskFigures()) == Figures({})
+    assert Host().take(AskFigures()) == Figures({})
+
+
+def test_it_is_told_when_it_ends_and_when_another_takes_its_place() -> None:
+    replaced, ended = Diary(), Diary()
+    host = a_host(replaced)
+    host._next = ended
+    host.take(WarmUp(()))
+    assert (replaced.told, ended.told) == (["stop"], [])
+    assert host.take(Finish()) is None
+    assert (replaced.told, ended.told) == (["stop"], ["stop"])

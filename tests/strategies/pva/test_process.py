@@ -1,15 +1,21 @@
 """PVA behind the messages of a strategy process says what it says without one."""
 
 import random
+from decimal import Decimal
 
+from core.risk_parameters import RiskParameters
 from core.signals import Signal
+from core.strategy import StrategyConfig
 from strategies.pva import Pva
 from strategies.pva.parameters import PvaParameters
 from tests.strategies.pva.test_pva import CANDLES, a_trade
-from worker.messages import Answer, Candles, Decoder, Heard, Load, Loaded, Message, WarmUp, encode
+from worker.messages import Answer, Candles, Decoder, Load, Loaded, Message, WarmUp, encode
 from worker.strategy_process import Host
 
 PARAMETERS = {"fade_rule": "literal", "trade": "OPTION"}
+CONFIG = StrategyConfig(
+    "c", "s", "u", "p", "pva", (CANDLES[0].instrument,), (), Decimal(1_000_000), RiskParameters()
+)
 WARM_UP = len(CANDLES) * 6 // 7
 """The last day is heard, those before are warm-up."""
 
@@ -42,7 +48,7 @@ def alone() -> list[Signal]:
 
 def test_rounds_of_candles_and_trades_give_the_same_signals() -> None:
     process, found = Process(), list[Signal]()
-    loaded = process.ask(Load("strategies.pva", "Pva", PARAMETERS))
+    loaded = process.ask(Load("strategies.pva", "Pva", {"parameters": PARAMETERS}, CONFIG))
     assert isinstance(loaded, Loaded)
     assert process.ask(WarmUp(tuple(CANDLES[:WARM_UP]))) is None
     random_numbers = random.Random(2)

@@ -9,15 +9,14 @@ import pytest
 
 import strategies
 from backtest.pva_scene import FUTURE, LAST_DAY, scene
+from core import hooks
 from core.candle import Candle, Interval
 from core.errors import ConfigError
 from core.instrument import OptionSide
 from core.order import Owner, Side
 from core.risk import Approved, Refused, Rule
-from core.risk_parameters import RiskParameters
 from core.session import NS_PER_MINUTE
 from core.signals import Direction, ExitReason, LegKind, LegRule, Signal, SignalType, check_signal
-from core.strategy import StrategyConfig
 from core.trade import Trade, TradeStatus
 from strategies.pva import Pva
 from strategies.pva.parameters import PvaParameters
@@ -80,12 +79,6 @@ def a_trade(signal: Signal, **changes: Any) -> Trade:
         signal.stop, signal.target, Decimal(20),
     )  # fmt: skip
     return trade._replace(**changes)
-
-
-def config(*intervals: Interval) -> StrategyConfig:
-    return StrategyConfig(
-        "c", "s", "u", "p", "pva", (FUTURE.key,), intervals, Decimal(1_000_000), RiskParameters()
-    )
 
 
 def test_the_generated_breakout_is_found_once_with_levels_of_the_resolved_preset() -> None:
@@ -161,9 +154,11 @@ def test_the_daily_trend_lets_through_what_goes_beyond_yesterday_s_close() -> No
 
 def test_it_needs_the_minutes_its_volume_profile_is_made_of() -> None:
     strategy = Pva(PvaParameters(signal_15m=True, daily_trend=True))
-    with pytest.raises(ConfigError, match="needs candles of 15m, 1d, 1m too; the config has 5m"):
-        strategy.on_start(config(Interval.M5))
-    strategy.on_config(config(Interval.M1, Interval.M5, Interval.M15, Interval.D1))
+    with pytest.raises(ConfigError, match="pva needs candles of 1m, 15m, 1d too"):
+        hooks.intervals_for(strategy, (Interval.M5,))
+    needed = (Interval.M1, Interval.M5, Interval.M15, Interval.D1)
+    assert hooks.intervals_for(strategy, ()) == needed
+    assert hooks.intervals_for(strategy, needed[::-1]) == needed[::-1]
 
 
 def entered() -> tuple[Pva, list[Candle], Signal]:

@@ -1,0 +1,147 @@
+"""A design brought to life: its process made and warmed up, its config handed to the engine.
+
+In:  a `Design` and the status it is to have.
+Out: the config in the engine with what earlier runs left of it, its options under watch.
+Next: `worker/runner.py`, the process; `worker/books.py`, what was left.
+
+Until the last step, which happens between two ticks, nothing of an older design has changed.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Final, NamedTuple
+
+from core.candle import Candle, InstrumentKey
+from core.errors import TradingError
+from core.loss_watch import PortfolioLimits
+from core.order import Owner
+from core.strategy import ConfigStatus, StrategyConfig
+from core.trade import TradeStatus
+from worker.books import Left, cancelled
+from worker.config_rows import Design
+from worker.messages import Loaded
+from worker.option_windows import windows_of
+from worker.parts import Parts
+from worker.runner import Runner
+
+Log = Callable[[str, str], None]
+"""Takes the level and the text of a line for the user."""
+
+
+class _Past(NamedTuple):
+    """What a design begins with."""
+
+    replaces: bool
+    left: Left
+    limits: PortfolioLimits | None
+    candles: list[Candle]
+
+
+class Launch:
+    """Bring the designs of one config to life, one after the other.
+
+    Parameters
+    ----------
+    parts
+        What all deployments share.
+    runner
+        The config's process.
+    log
+        Where the user reads what happened.
+    """
+
+    def __init__(self, parts: Parts, runner: Runner, log: Log) -> None:
+        self._parts: Final = parts
+        self._runner: Final = runner
+        self._log: Final = log
+        self.has_taken_up = False
+        """Whether the engine knows the config, and what earlier runs left of it."""
+
+    async def run(self, design: Design, status: ConfigStatus) -> None:
+        """Run a design from the next decision on.
+
+        Raises
+        ------
+        TradingError
+            If it cannot be used.
+        """
+        parts, market = self._parts, self._parts.market
+        instruments = parts.resolve(design.symbols)
+        wanted = design.on(tuple(each.key for each in instruments), status)
+        replaces = self._runner.pid is not None
+        loaded = await self._runner.load(design, wanted)
+        parts.watch(instruments)
+        left = await self._left(design.id, await market.time_known())
+        limits = await parts.books.limits_of(design.portfolio_id)
+        for kept in left.trades:
+            market.holdings.take(kept.trade)
+        past = await self._runner.warm_up(instruments, loaded)
+        prices = {candle.instrument: candle.close for candle in past}
+
+        def enter() -> None:
+            market.digests[design.id] = loaded.digest
+            windows = windows_of(instruments, loaded.option_legs)
+            parts.chains.want(design.id, instruments, windows, prices)
+            self._deploy(loaded.config, left, limits)
+            self._record(design, loaded, _Past(replaces, left, limits, past))
+
+        await market.rounds.between(enter)
+
+    async def guard(self, design: Design, now_ns: int) -> None:
+        """Look after the open trades of an earlier run without entering anything.
+
+        Raises
+        ------
+        TradingError
+            If what was left cannot be read.
+        """
+        left = await self._left(design.id, now_ns)
+        keys = tuple({kept.trade.instrument for kept in left.trades})
+        self._parts.watch([self._parts.listed(key) for key in keys])
+        for kept in left.trades:
+            self._parts.market.holdings.take(kept.trade)
+        self._deploy(design.on(keys, ConfigStatus.STOPPED), left, None)
+
+    async def _left(self, config_id: str, now_ns: int) -> Left:
+        return Left() if self.has_taken_up else await self._parts.books.of(config_id, now_ns)
+
+    def _deploy(self, config: StrategyConfig, left: Left, limits: PortfolioLimits | None) -> None:
+        """Hand a config to the engine and, the first time, what an earlier run left of it."""
+        market = self._parts.market
+        market.engine.deploy(config)
+        if limits is not None:
+            market.engine.limit_portfolio(config.portfolio_id, limits)
+        if self.has_taken_up:
+            return
+        self.has_taken_up = True
+        for kept in left.trades:
+            keys = {kept.trade.instrument, *([kept.guard.instrument] if kept.guard else [])}
+            try:
+                self._watch_again(keys)
+                market.engine.restore(kept.trade, kept.fills, kept.guard)
+            except TradingError as error:
+                self._log("error", f"trade {kept.trade.id} is not looked after any more: {error}")
+        owner = Owner(config.id, config.strategy_id, config.user_id, config.portfolio_id)
+        for row in cancelled(left.orders, market.now_ns):
+            market.put_own("order", row, owner)
+        open_trades = sum(kept.trade.status is TradeStatus.OPEN for kept in left.trades)
+        if open_trades:
+            self._log("info", f"{open_trades} open trades of an earlier run are taken up")
+
+    def _watch_again(self, keys: set[InstrumentKey]) -> None:
+        self._parts.watch([self._parts.listed(key) for key in sorted(keys)])
+
+    def _record(self, design: Design, loaded: Loaded, past: _Past) -> None:
+        fact = {
+            **loaded.config._asdict(),
+            "risk": asdict(loaded.config.risk),
+            "module_path": design.module_path,
+            "class_name": design.class_name,
+            "parameters": design.parameters,
+            "digest": loaded.digest,
+            "replaces": past.replaces,
+            "limits": None if past.limits is None else past.limits._asdict(),
+            "left": past.left.rows,
+            "warm_up": [candle.as_tuple() for candle in past.candles],
+        }
+        self._parts.market.note("configs", fact)
