@@ -29,8 +29,8 @@ SEEDS = (1, 2, 3)
 OF_PATH = {(route.method, route.path): route for route in ROUTES}
 # Ids that stand for those of real rows, which are not known while requests are generated.
 KNOWN = {name: str(uuid5(NAMESPACE_URL, name)) for route in ROUTES for name in route.path_names}
-# Where a value can be wrong in a way that no schema can say; anywhere else, what the document allows
-# is not refused.
+# Where a value can be wrong in a way that no schema can say. Anywhere else, what the document
+# allows is not refused.
 BEYOND_SCHEMAS = (
     "/Idempotency-Key",  # Of another request.
     "/cursor",  # Opaque.
@@ -38,7 +38,8 @@ BEYOND_SCHEMAS = (
     "/strategy_type",  # Held against the registry, and the next two against the type.
     "/parameters",
     "/risk_parameters",
-    "/runner",  # Not every type runs on every runner.
+    "/python_code",  # Not every type has code, or runs on every runner.
+    "/runner",
 )
 
 Case = schemathesis.Case[Any]

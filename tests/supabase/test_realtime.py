@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 from realtime import AsyncRealtimeChannel, AsyncRealtimeClient, RealtimeSubscribeStates
@@ -12,6 +13,7 @@ from realtime.types import RealtimeChannelOptions, RealtimePostgresChangesListen
 
 from tests.stacks import RunningStack
 from tests.supabase import events
+from tests.supabase.cast import administrator
 from tests.supabase.conftest import Database
 from tests.supabase.deployments import Deployment, Worker
 from tests.supabase.people import Person
@@ -50,15 +52,15 @@ class Listeners:
 
     def __init__(self, stack: RunningStack) -> None:
         self._url = stack.url.replace("http", "ws", 1) + "/realtime/v1"
-        self._key = stack.publishable_key
         self._clients: list[AsyncRealtimeClient] = []
 
     async def connect(self, user: Person) -> AsyncRealtimeClient:
         """Return a connection that carries the user's token."""
-        client = AsyncRealtimeClient(self._url, self._key, auto_reconnect=False)
+        key = user.http.headers["apikey"]
+        client = AsyncRealtimeClient(self._url, key, auto_reconnect=False)
         self._clients.append(client)
         await client.connect()
-        await client.set_auth(user.token)
+        await client.set_auth(user.token or key)
         return client
 
     async def topic(
@@ -118,22 +120,56 @@ async def test_the_owner_hears_on_the_topic_what_the_table_holds(
     assert {message["event"] for message in ear.heard} >= {row["kind"] for row in stored}
 
 
-async def test_nobody_joins_the_topic_of_another(
-    listeners: Listeners, user: Person, stranger: Person
+@pytest.fixture
+def everybody(
+    user: Person, stranger: Person, anonymous: Person, secret: Person, publishable: httpx.Client
+) -> dict[str, Person]:
+    """Return whoever may knock, by what they are called."""
+    return {
+        "owner": user,
+        "other": stranger,
+        "admin": administrator(publishable, secret),
+        "anonymous": anonymous,
+        "secret": secret,
+    }
+
+
+async def test_a_private_topic_is_joined_by_its_owner_and_the_secret_key_alone(
+    listeners: Listeners, user: Person, everybody: dict[str, Person]
 ) -> None:
-    state, _, _ = await listeners.topic(stranger, f"user:{user.id}")
-    assert state is RealtimeSubscribeStates.CHANNEL_ERROR
+    topics = {f"user:{user.id}": {"owner", "secret"}}
+    others = ("user:", "user:%", f"user:{user.id}:x", f"USER:{user.id}", user.id, "all", "job_runs")
+    topics |= {topic: {"secret"} for topic in others}
+    for topic, expected in topics.items():
+        joined = {
+            who
+            for who, person in everybody.items()
+            if (await listeners.topic(person, topic))[0] is RealtimeSubscribeStates.SUBSCRIBED
+        }
+        assert joined == expected, topic
+
+
+async def test_nobody_else_hears_what_is_said_on_the_topic(
+    listeners: Listeners, user: Person, everybody: dict[str, Person], deployment: Deployment
+) -> None:
+    topic = f"user:{user.id}"
+    ears = {who: (await listeners.topic(each, topic))[2] for who, each in everybody.items()}
+    user.rpc("toggle_strategy", p_strategy_id=deployment.strategy_id, p_active=True)
+    for who in ("owner", "secret"):
+        await ears[who].until(lambda ear=ears[who]: bool(later(ear)))  # type: ignore[misc]
+    assert {who for who, ear in ears.items() if ear.heard} == {"owner", "secret"}
 
 
 def speak(database: Database, person: Person, topic: str) -> None:
     """Broadcast on a private topic as Realtime does for a client."""
-    claims = json.dumps({"sub": person.id, "role": "authenticated"})
+    role = "authenticated" if person.id else "anon"
+    claims = json.dumps({"sub": person.id, "role": role})
     with database.transaction():
         database.execute(
-            "select set_config('role', 'authenticated', true), "
+            "select set_config('role', %s, true), "
             "set_config('request.jwt.claims', %s, true), "
             "set_config('realtime.topic', %s, true)",
-            (claims, topic),
+            (role, claims, topic),
         )
         database.execute(
             "insert into realtime.messages (topic, extension, event, payload, private) "
@@ -142,12 +178,12 @@ def speak(database: Database, person: Person, topic: str) -> None:
         )
 
 
+@pytest.mark.parametrize("who", ["owner", "other", "admin", "anonymous"])
 def test_nobody_speaks_on_the_topic_not_even_its_owner(
-    user: Person, stranger: Person, database: Database
+    user: Person, everybody: dict[str, Person], database: Database, who: str
 ) -> None:
-    for person in (user, stranger):
-        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
-            speak(database, person, f"user:{user.id}")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        speak(database, everybody[who], f"user:{user.id}")
 
 
 async def test_a_user_receives_changed_rows_of_the_own_only(
