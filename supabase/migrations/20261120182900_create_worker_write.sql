@@ -6,7 +6,7 @@
   (deadlock, timeout, full disk) fails the whole batch, to be sent again.
 
   Depends on   apply_market_events, apply_trading_events, apply_control_events,
-               create_worker_leases, create_worker_events
+               create_worker_leases, create_worker_events; at run time on create_price_alerts
 */
 
 create function private.check_batch(p_events jsonb) returns void
@@ -29,17 +29,19 @@ $$;
 comment on function private.check_batch is 'Refuses what is no batch of events.';
 
 
-create function private.lock_owners(p_events jsonb) returns void
+create function private.lock_owners(p_events jsonb, p_alerts jsonb) returns void
   language sql
   set search_path = ''
 as $$
   select private.lock_users(array(
-    select distinct config.user_id
+    select config.user_id
     from jsonb_array_elements(p_events) as event
     inner join public.strategy_configs as config
       on config.id = case
         when pg_input_is_valid(event ->> 'config_id', 'uuid') then (event ->> 'config_id')::uuid
       end
+    union
+    select (alert ->> 'user_id')::uuid from jsonb_array_elements(p_alerts) as alert
   ));
 $$;
 
@@ -122,17 +124,20 @@ create function public.worker_write(p_shard text, p_holder text, p_token bigint,
 as $$
 declare
   v_event   jsonb;
+  v_alerts  jsonb;
   v_results jsonb[] := '{}';
 begin
   perform private.check_batch(p_events);
   perform private.require_lease(p_shard, p_holder, p_token);
-  perform private.lock_owners(p_events);
+  v_alerts := private.touched_price_alerts(p_events);
+  perform private.lock_owners(p_events, v_alerts);
   -- What the audit log names as the actor.
   perform set_config('tradebase.actor', 'worker', true);
 
   for v_event in select element from jsonb_array_elements(p_events) as element loop
     v_results := v_results || private.apply_event(v_event, p_shard, p_holder);
   end loop;
+  perform private.fire_price_alerts(v_alerts);
   return to_jsonb(v_results);
 end
 $$;
@@ -142,7 +147,7 @@ comment on function public.worker_write is
 
 revoke execute on function
   private.check_batch(jsonb),
-  private.lock_owners(jsonb),
+  private.lock_owners(jsonb, jsonb),
   private.dispatch_event(jsonb, text, text),
   private.apply_event(jsonb, text, text),
   public.worker_write(text, text, bigint, jsonb)
