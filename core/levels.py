@@ -35,6 +35,13 @@ class Guard(NamedTuple):
     trail: float | None = None
 
 
+class Extremes(NamedTuple):
+    """Lowest and highest price of a candle whose prices follow in an order nobody knows."""
+
+    low: float
+    high: float
+
+
 class Levels:
     """Stop and target of one trade.
 
@@ -69,18 +76,38 @@ class Levels:
         self._breakeven = _on_tick(instrument, breakeven)
         self._trail: Final = trail
         self._stop_reason = ExitReason.STOP_LOSS
+        self._extremes: Extremes | None = None
+        self._stop_comes_first = False
+
+    def within(self, extremes: Extremes | None) -> None:
+        """Take the candle whose prices follow; None where each price comes when it was traded.
+
+        Where the stop lies among them as the candle begins, it counts and nothing else does:
+        whether the target came before it, nobody knows.
+        """
+        if extremes is self._extremes:
+            return
+        self._extremes = extremes
+        self._stop_comes_first = (
+            extremes is not None and self.stop is not None
+            and self._sign * ((extremes.low if self._sign > 0 else extremes.high) - self.stop) <= 0
+        )  # fmt: skip
 
     def touched(self, price: float) -> ExitReason | None:
         """Return which level a price has reached; the stop where both have been."""
         sign = self._sign
         if self.stop is not None and sign * (price - self.stop) <= 0:
             return self._stop_reason
+        if self._stop_comes_first:
+            return None
         if self.target is not None and sign * (price - self.target) >= 0:
             return ExitReason.TARGET
         return None
 
     def follow(self, price: float) -> bool:
         """Move the stop if a price calls for it, never back; return whether it has moved."""
+        if self._stop_comes_first:
+            return False
         moved = False
         if self._breakeven is not None and self._sign * (price - self._breakeven) >= 0:
             self._breakeven = None
@@ -96,7 +123,7 @@ class Levels:
         ahead = [
             self._sign * level
             for level in (self.target, self._breakeven, self._next_step())
-            if level is not None
+            if level is not None and not self._stop_comes_first
         ]
         behind = -_ANY if self.stop is None else self._sign * self.stop
         low, high = behind, min(ahead, default=_ANY)

@@ -16,7 +16,7 @@ from core.dealer import Dealer
 from core.desk import Account
 from core.effects import NOTHING, Effect, Effects
 from core.expiry import settles_at, square_off_of
-from core.levels import Guard, Levels
+from core.levels import Extremes, Guard, Levels
 from core.loss_watch import PortfolioLimits
 from core.market_watch import DepthReader, MarketWatch
 from core.new_trades import SquareOff
@@ -188,6 +188,29 @@ class TradingFloor(MarketWatch):
         effects = self._dealer.exits.of_config(config_id, reason, self._now_ns)
         self._set_all_alerts()
         return tuple(effects)
+
+    def unordered(self, slot: int, low: float, high: float) -> None:
+        """Say that the prices that follow are of one candle, in an order nobody knows.
+
+        Where the stop of a trade lies among them, that is where the trade ends, whether its
+        target lies there too or not. It holds until the next call for this instrument.
+
+        Parameters
+        ----------
+        low, high
+            Of the candle, rupees.
+        """
+        watched = self._watched[slot]
+        watched.extremes = Extremes(low, high)
+        self._set_alerts(watched)
+
+    def quiet_range(self, slot: int) -> tuple[float, float]:
+        """Return two prices of an instrument strictly between which a trade causes nothing.
+
+        The first is above the second while an order waits for any price.
+        """
+        watched = self._watched[slot]
+        return watched.low_alert, watched.high_alert
 
     def account(self, config_id: str) -> Account:
         """Return the figures of a config; raises ConfigError if it was never deployed."""

@@ -10,6 +10,7 @@ from typing import Final
 
 from core.candle_builder import CandleBuilder
 from core.instrument import Instrument
+from core.levels import Extremes
 from core.market_sessions import MarketSessions
 from core.trade import RunningTrade
 
@@ -30,6 +31,8 @@ class Watched:
         The last depth as the feed sent it, None where there is none.
     delta
         Of an option, None where nobody has told.
+    extremes
+        Of the candle whose prices come now, None where each comes when it was traded.
     guarded
         Trades whose stop and target are to be watched.
     low_alert, high_alert
@@ -40,6 +43,7 @@ class Watched:
         "builder",
         "delta",
         "depth",
+        "extremes",
         "guarded",
         "high_alert",
         "instrument",
@@ -55,6 +59,7 @@ class Watched:
         self.sessions: Final = sessions
         self.depth: bytes | None = None
         self.delta: float | None = None
+        self.extremes: Extremes | None = None
         self.guarded: tuple[RunningTrade, ...] = ()
         self.low_alert = -_ANY
         self.high_alert = _ANY
@@ -74,6 +79,8 @@ class Watched:
             Whether an order waits for the next packet, whatever its price.
         """
         self.guarded = tuple(trades)
+        for trade in trades:
+            trade.levels.within(self.extremes)
         if waiting:
             self.low_alert, self.high_alert = _ANY, -_ANY
             return

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.levels import Levels
+from core.levels import Extremes, Levels
 from core.signals import Direction
 from core.trade import ExitReason
 from tests.core.market import RELIANCE
@@ -82,3 +82,31 @@ def test_a_trailing_stop_follows_in_tenths_of_its_distance_and_never_goes_back(s
 
 def test_a_trailing_stop_that_never_moved_is_a_stop_loss() -> None:
     assert long_levels(stop=90.0, trail=10.0).touched(90.0) is ExitReason.STOP_LOSS
+
+
+def test_within_a_candle_that_holds_the_stop_nothing_but_the_stop_counts() -> None:
+    levels = long_levels(stop=98.0, target=104.0, breakeven=102.0, trail=2.0)
+    levels.within(Extremes(97.0, 105.0))
+    assert levels.touched(105.0) is None
+    assert not levels.follow(105.0)
+    assert levels.bounds() == (98.0, NONE)
+    assert levels.touched(98.0) is ExitReason.STOP_LOSS
+
+
+def test_a_candle_that_ends_before_the_stop_leaves_the_target_its_turn() -> None:
+    levels = short_levels(stop=102.0, target=96.0)
+    levels.within(Extremes(95.0, 101.9))
+    assert levels.touched(96.0) is ExitReason.TARGET
+    levels.within(Extremes(95.0, 102.0))
+    assert levels.touched(96.0) is None
+    levels.within(None)
+    assert levels.touched(96.0) is ExitReason.TARGET
+
+
+def test_a_stop_that_has_moved_inside_the_candle_does_not_hide_the_target() -> None:
+    candle = Extremes(98.5, 105.0)
+    levels = long_levels(stop=98.0, target=104.0, breakeven=102.0)
+    levels.within(candle)
+    assert levels.follow(102.0)
+    levels.within(candle)
+    assert (levels.stop, levels.touched(104.0)) == (100.0, ExitReason.TARGET)
