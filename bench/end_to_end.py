@@ -35,6 +35,7 @@ from core.brokers.dhan.wire import FULL, LEVELS
 from core.candle import Candle, InstrumentKey, Interval
 from core.decision import Decision
 from core.effects import Effects
+from core.hearing import Heard
 from core.instrument import Instrument, InstrumentKind, Segment
 from core.risk_parameters import RiskParameters
 from core.session import NS_PER_SECOND, load_calendar
@@ -48,7 +49,7 @@ from worker.child import Child
 from worker.fork_server import ForkServer
 from worker.lease import Lease
 from worker.market import Market
-from worker.messages import Answer, Candles, Heard, Load, Loaded, Message, WarmUp
+from worker.messages import Answer, Candles, Load, Loaded, Message, WarmUp
 from worker.outbox import Outbox
 from worker.store import Store
 from worker.supabase import Supabase

@@ -39,13 +39,14 @@ import core
 from core.brokers.dhan.border import LTT_OFFSET_SECONDS
 from core.brokers.dhan.wire import FULL, LEVELS
 from core.candle import Interval
+from core.hearing import Heard
 from core.instrument import Instrument, InstrumentKind, Segment
 from core.session import NS_PER_SECOND, load_calendar
 from core.session import Market as Hours
 from worker.feed import Feed
 from worker.lease import Lease
 from worker.market import Market
-from worker.messages import Candles, Heard, encode
+from worker.messages import Candles, encode
 from worker.outbox import Outbox
 from worker.store import Store
 from worker.supabase import Supabase

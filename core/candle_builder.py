@@ -43,6 +43,8 @@ class CandleBuilder(MinuteKeeper):
     repairs_gaps
         Whether somebody fetches what the feed did not bring; then a session that is not seen
         from its opening on begins with a gap.
+    open_gaps
+        Holds the instrument's key while it has a gap; shared by all builders of an engine.
 
     Attributes
     ----------
@@ -62,7 +64,7 @@ class CandleBuilder(MinuteKeeper):
 
     __slots__ = ("_first", "_high", "_low", "open_interest", "price", "watched_since_ns")
 
-    def __init__(  # noqa: PLR0913 - the last three are options.
+    def __init__(  # noqa: PLR0913 - the last four are options.
         self,
         instrument: InstrumentKey,
         intervals: Sequence[Interval],
@@ -71,9 +73,15 @@ class CandleBuilder(MinuteKeeper):
         has_volume: bool = True,
         watched_since_ns: int = 0,
         repairs_gaps: bool = False,
+        open_gaps: set[InstrumentKey] | None = None,
     ) -> None:
         super().__init__(
-            instrument, intervals, sessions, has_volume=has_volume, repairs_gaps=repairs_gaps
+            instrument,
+            intervals,
+            sessions,
+            has_volume=has_volume,
+            repairs_gaps=repairs_gaps,
+            open_gaps=open_gaps,
         )
         self.watched_since_ns = watched_since_ns
         self._first = 0.0
@@ -185,16 +193,14 @@ class CandleBuilder(MinuteKeeper):
         )
         if self._held is not None and is_seen_whole:
             self._end_gap_with_session(session, done)
-        self._session = session
-        self._over = self._joins = False
-        self._begin_ns = self._end_ns = session.open_ns
         if not is_seen_whole:
             self.counters.joined_midway += 1
             if self._repairs_gaps:
                 self._open_gap(session, now_ns)
-        self._was_lost = False
-        known = is_seen_whole or not self._has_volume
-        self.volume = self._placed = 0 if known else volume
+        # Of a packet later than the gap nothing but its time says what is not of the gap.
+        is_later = self._held is not None and time_ns >= self._held.end_ns(session)
+        is_known = is_seen_whole or is_later or not self._has_volume
+        self._enter(session, 0 if is_known else volume)
 
     def _join(self, price: float, volume: int) -> tuple[bool, News]:
         """Take the first packet after volume that is in no candle: its price is news."""

@@ -52,12 +52,15 @@ class MarketView(NamedTuple):
         What it would trade.
     problem
         Why that is not known, None where it is.
+    blind_until_ns
+        End of the last gap of the feed: what closed before is news too late.
     """
 
     instrument: Instrument
     now_ns: int
     legs: tuple[Leg, ...] = ()
     problem: str | None = None
+    blind_until_ns: int = 0
 
 
 class Standing(NamedTuple):
@@ -133,4 +136,5 @@ def _entry(
         day_pnl=ZERO,
         blocked=desk.is_blocked(view.now_ns),
         problem=view.problem,
+        blind_until_ns=view.blind_until_ns,
     )

@@ -57,6 +57,8 @@ class Entry(NamedTuple):
         Today's profit of the config, realised and open, rupees.
     problem
         Why it is not known what would be traded, None where it is.
+    blind_until_ns
+        End of the last gap of the feed in the signal's instrument.
     blocked
         Whether trading was stopped for today.
     portfolio
@@ -77,4 +79,5 @@ class Entry(NamedTuple):
     day_pnl: Decimal
     problem: str | None = None
     blocked: bool = False
+    blind_until_ns: int = 0
     portfolio: PortfolioState | None = None

@@ -57,6 +57,8 @@ def _expiring(entry: Entry) -> str | None:
 
 
 def _stale(entry: Entry) -> str | None:
+    if entry.signal.candle_close_ns < entry.blind_until_ns:
+        return "its candle closed while the feed was away"
     age = (entry.now_ns - entry.signal.candle_close_ns) / NS_PER_SECOND
     limit = entry.config.risk.max_signal_age_seconds
     return None if age <= limit else f"the signal is {age:.0f} s old, at most {limit} s are allowed"

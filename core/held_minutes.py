@@ -49,15 +49,26 @@ class HeldMinutes:
         When the present session opened.
     has_missed
         Whether something is known to have been traded unheard.
+    before
+        Units traded in a session before its first packet reached us.
     leap
         Units by which the volume leapt with the first packet after the gap; of the minute that
         is running.
     """
 
     __slots__ = (
-        "_own", "back_ns", "from_ns", "has_missed", "leap", "opened_ns", "placed", "settled",
-        "to_ns", "volume",
-    )  # fmt: skip
+        "_own",
+        "back_ns",
+        "before",
+        "from_ns",
+        "has_missed",
+        "leap",
+        "opened_ns",
+        "placed",
+        "settled",
+        "to_ns",
+        "volume",
+    )
 
     def __init__(self, from_ns: int, placed: int, volume: int, opened_ns: int) -> None:
         self.from_ns: Final = from_ns
@@ -68,6 +79,7 @@ class HeldMinutes:
         self.to_ns = 0
         self.settled: int | None = None
         self.has_missed = False
+        self.before = 0
         self.leap = 0
         self._own: Final[list[_Own]] = []
 
@@ -133,7 +145,7 @@ class HeldMinutes:
 
     def unrepaired(self) -> tuple[list[Candle], int]:
         """Return the minutes as the feed brought them, and the volume that is in none of them."""
-        minutes, lost = [], 0
+        minutes, lost = [], self.before + self.leap
         for minute, _, leap in self._own:
             lost += leap
             minutes.append(_with_volume(minute, minute.volume - leap))

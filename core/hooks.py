@@ -158,6 +158,13 @@ def tell(strategy: Strategy, trade: Trade) -> None:
         on_trade(trade)
 
 
+def tell_gap(strategy: Strategy, gap: Gap) -> None:
+    """Tell a strategy of a gap of the feed, if it wants to know."""
+    on_gap = getattr(strategy, "on_gap", None)
+    if on_gap is not None:
+        on_gap(gap)
+
+
 def stop(strategy: Strategy) -> None:
     """Tell a strategy that it ends."""
     on_stop = getattr(strategy, "on_stop", None)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from core.brokers.paper import PaperSettings
-from core.candle import NEVER_NS, Candle, InstrumentKey
+from core.candle import NEVER_NS, Candle
 from core.charges import ChargesTable
 from core.effects import NOTHING, Effect, Effects
 from core.gap import Gap
@@ -92,10 +92,6 @@ class MarketTime(TradingFloor):
     def give_up(self, gap: Gap, reason: str) -> Effects:
         """Go on without the minutes of a gap that was told as missing; as `repair`."""
         return self._after_gap(gap, self._of(gap.instrument).builder.give_up(gap.to_ns, reason))
-
-    def has_gap(self, key: InstrumentKey) -> bool:
-        """Return whether candles of a watched instrument are held back."""
-        return self._of(key).builder.has_gap
 
     def _after_gap(self, gap: Gap, news: Sequence[Candle | Gap]) -> Effects:
         effects: list[Effect] = [*news]

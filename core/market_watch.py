@@ -39,6 +39,11 @@ class MarketWatch:
         Makes a book of the bytes that `book` was given, when an order needs one.
     repairs_gaps
         Whether somebody fetches the minutes that the feed does not bring.
+
+    Attributes
+    ----------
+    open_gaps
+        The instruments whose candles are held back until that is done.
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class MarketWatch:
     ) -> None:
         self._calendar: Final = calendar
         self._repairs_gaps: Final = repairs_gaps
+        self.open_gaps: Final[set[InstrumentKey]] = set()
         self._read_depth: Final = read_depth
         self._watched: Final[list[Watched]] = []
         self._slots: Final[dict[InstrumentKey, int]] = {}
@@ -97,6 +103,7 @@ class MarketWatch:
             ),
             watched_since_ns=self._now_ns,
             repairs_gaps=self._repairs_gaps,
+            open_gaps=self.open_gaps,
         )
         slot = self._slots[instrument.key] = self._place(Watched(instrument, builder, sessions))
         self._chains.add(instrument)
@@ -196,7 +203,8 @@ class MarketWatch:
             legs = tuple(self._leg(rule, signal, instrument, risk) for rule in rules)
         except DataError as error:
             return MarketView(instrument, self._now_ns, problem=str(error))
-        return MarketView(instrument, self._now_ns, legs)
+        blind_until_ns = self._of(signal.instrument).builder.blind_until_ns
+        return MarketView(instrument, self._now_ns, legs, blind_until_ns=blind_until_ns)
 
     def _leg(
         self, rule: LegRule, signal: Signal, instrument: Instrument, risk: RiskParameters

@@ -29,7 +29,7 @@ class MinuteKeeper:
 
     Parameters
     ----------
-    instrument, intervals, sessions, has_volume, repairs_gaps
+    instrument, intervals, sessions, has_volume, repairs_gaps, open_gaps
         As of `CandleBuilder`.
 
     Attributes
@@ -46,6 +46,7 @@ class MinuteKeeper:
         "_held",
         "_instrument",
         "_joins",
+        "_open_gaps",
         "_over",
         "_placed",
         "_repairs_gaps",
@@ -59,7 +60,7 @@ class MinuteKeeper:
         "volume",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - as of `CandleBuilder`.
         self,
         instrument: InstrumentKey,
         intervals: Sequence[Interval],
@@ -67,11 +68,13 @@ class MinuteKeeper:
         *,
         has_volume: bool,
         repairs_gaps: bool,
+        open_gaps: set[InstrumentKey] | None,
     ) -> None:
         self._instrument: Final = instrument
         self._sessions: Final = sessions
         self._has_volume: Final = has_volume
         self._repairs_gaps: Final = repairs_gaps
+        self._open_gaps: Final = set() if open_gaps is None else open_gaps
         self._series: Final = CandleSeries(instrument, intervals)
         self._session: Session | None = None
         self._over = True
@@ -88,11 +91,6 @@ class MinuteKeeper:
         self.due_ns = NEVER_NS
         self.counters: Final = TickCounters()
 
-    @property
-    def has_gap(self) -> bool:
-        """Whether candles are held back."""
-        return self._held is not None
-
     def lose(self, heard_ns: int) -> None:
         """Take notice that the feed was lost, and when it was heard last."""
         self._was_lost, self._back_ns = True, NEVER_NS
@@ -105,14 +103,21 @@ class MinuteKeeper:
                 since_open = max(heard_ns, begin_ns) - session.open_ns
                 begin_ns = session.open_ns + since_open - since_open % NS_PER_MINUTE
             self._held = HeldMinutes(begin_ns, self._placed, self.volume, session.open_ns)
+            self._open_gaps.add(self._instrument)
         self._set_due()
 
     def regain(self, now_ns: int) -> None:
         """Take notice that the feed is back: all that is traded from now on is heard."""
         self._back_ns = now_ns
-        if self._held is not None:
+        session = self._sessions.on_day_of(now_ns)
+        known = self._session
+        is_new = session is not None and (known is None or session.open_ns > known.open_ns)
+        if session is not None and is_new and self._over and self._misses_opening(session, now_ns):
+            self._open_gap(session, now_ns)
+            self._enter(session, 0)
+        elif self._held is not None:
             self._held.back_ns = now_ns
-            self._set_due()
+        self._set_due()
 
     def repair(self, to_ns: int, minutes: Sequence[Candle]) -> News:
         """Close the gap that was told to end at `to_ns` with the broker's minutes of it."""
@@ -133,7 +138,7 @@ class MinuteKeeper:
         if held is None or held.to_ns != to_ns:
             return []
         minutes, lost = held.unrepaired()
-        self.counters.unrepaired_volume += lost + held.leap
+        self.counters.unrepaired_volume += lost
         self._placed += held.leap
         self._joins = held.settled is None and self.volume == held.volume and self._has_volume
         gap = self._gap(held, GapState.UNREPAIRED)._replace(reason=reason)
@@ -146,11 +151,22 @@ class MinuteKeeper:
         else:
             self._held.hold(minute, self.volume)
 
+    def _enter(self, session: Session, volume: int) -> None:
+        """Begin a session of which so much volume is in no candle that is still to come."""
+        self._session = session
+        self._over = self._joins = self._was_lost = False
+        self._begin_ns = self._end_ns = session.open_ns
+        self.volume = self._placed = volume
+        if self._held is not None:
+            self._held.before = volume
+            self._held.volume = self._held.volume if volume else 0  # 0: nothing is heard yet.
+
     def _open_gap(self, session: Session, now_ns: int) -> None:
         """Note that a session was not seen from its opening on."""
         held = self._held
         if held is None:
             held = self._held = HeldMinutes(session.open_ns, 0, UNKNOWN, session.open_ns)
+            self._open_gaps.add(self._instrument)
         else:
             held.begin_session(session.open_ns)
             held.lose_again(UNKNOWN)
@@ -218,6 +234,7 @@ class MinuteKeeper:
     def _release(self, gap: Gap, minutes: Sequence[Candle]) -> News:
         """Hand out what was held back."""
         self._held = None
+        self._open_gaps.discard(self._instrument)
         self.blind_until_ns = gap.to_ns
         done: News = [gap]
         for minute in minutes:

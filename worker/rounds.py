@@ -6,18 +6,21 @@ Next: `worker/deployment.py`, whose processes these are.
 
 What one engine event completed is one round: each process gets its candles in one message and
 answers once. Trades of its config that have changed wait for its next candle and keep their place
-before it. When the feed is the clock, the market stands still until all have answered, so that
-live and replay decide alike; in real time answers are applied as they come.
+before it; while the feed has a gap in one of its instruments, everything waits. When the feed is
+the clock, the market stands still until all have answered, so that live and replay decide alike;
+in real time answers are applied as they come.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple, Protocol
 
 from core.candle import Candle, InstrumentKey, Interval
 from core.errors import TradingError
+from core.gap import Gap
+from core.hearing import Heard, Hearing
 from core.signals import Signal
-from worker.messages import Heard
 
 ANSWER_SECONDS: Final = 5.0
 """How long a strategy may think about the candles of one round."""
@@ -57,6 +60,8 @@ class Rounds:
         Called with sorted signals.
     hold, release
         Stop the market and let it go on; None where it does not wait.
+    open_gaps
+        The instruments whose candles are held back.
     """
 
     def __init__(
@@ -64,12 +69,14 @@ class Rounds:
         apply: Callable[[list[Wanted]], None],
         hold: Callable[[], None] | None = None,
         release: Callable[[], None] | None = None,
+        open_gaps: AbstractSet[InstrumentKey] = frozenset(),
     ) -> None:
         self._apply: Final = apply
         self._hold: Final = hold
         self._release: Final = release
         self._listeners: Final[dict[tuple[InstrumentKey, Interval], dict[str, Listener]]] = {}
-        self._waiting: Final[dict[str, list[Heard]]] = {}
+        self._open_gaps: Final = open_gaps
+        self._hearings: Final[dict[str, tuple[Listener, Hearing]]] = {}
         """By config id: what its listener has not been handed yet."""
         self._open: Final[dict[int, dict[str, Listener]]] = {}
         self._collected: Final[dict[int, list[Wanted]]] = {}
@@ -82,45 +89,44 @@ class Rounds:
     ) -> None:
         """Let a listener have the candles of these instruments and intervals, and no others."""
         self._drop(listener)
-        self._waiting.setdefault(listener.id, [])
-        wanted = [(key, interval) for interval in intervals for key in keys]
-        for each in wanted:
-            self._listeners.setdefault(each, {})[listener.id] = listener
+        keys = tuple(keys)
+        _, hearing = self._hearings.get(listener.id, (listener, Hearing()))
+        self._hearings[listener.id] = (listener, hearing)
+        hearing.listen(keys)
+        for interval in intervals:
+            for key in keys:
+                self._listeners.setdefault((key, interval), {})[listener.id] = listener
 
     def leave(self, listener: Listener) -> None:
         """Send a listener nothing more."""
         self._drop(listener)
-        self._waiting.pop(listener.id, None)
+        self._hearings.pop(listener.id, None)
 
-    def forget_trades(self, listener: Listener) -> None:
-        """Hand out no trade of its config that has changed up to now."""
-        self._waiting[listener.id] = []
+    def knows(self, listener: Listener, past: Iterable[Candle]) -> None:
+        """Hand out none of these candles, which were shown to it, nor trades that have changed."""
+        self._hearings[listener.id][1].knows(past)
 
     def _drop(self, listener: Listener) -> None:
         for listeners in self._listeners.values():
             listeners.pop(listener.id, None)
 
     def hand_out(self, heard: Iterable[Heard]) -> None:
-        """Begin a round, if anybody listens to any of the candles."""
-        listeners: dict[str, Listener] = {}
+        """Begin a round, if there is anything to say to anybody."""
+        touched: dict[str, tuple[Listener, Hearing]] = {}
         for each in heard:
-            if isinstance(each, Candle):
-                for listener in self._listeners.get((each.instrument, each.interval), {}).values():
-                    listeners[listener.id] = listener
-                    self._waiting[listener.id].append(each)
-            elif (waiting := self._waiting.get(each.owner.config_id)) is not None:
-                waiting.append(each)
-        parts = {name: tuple(self._waiting[name]) for name in listeners}
-        for name in parts:
-            self._waiting[name] = []
-        if not parts:
+            for name in self._meant(each):
+                touched[name] = self._hearings[name]
+                touched[name][1].add(each)
+        parts = {name: hearing.take(self._open_gaps) for name, (_, hearing) in touched.items()}
+        listeners = {name: touched[name][0] for name, part in parts.items() if part}
+        if not listeners:
             return
         self.number += 1
         number = self.number
         asked = {
-            name: listeners[name]
-            for name, part in parts.items()
-            if listeners[name].hear(number, part)
+            name: listener
+            for name, listener in listeners.items()
+            if listener.hear(number, parts[name])
         }
         if not asked:
             return
@@ -130,6 +136,15 @@ class Rounds:
         self._timers[number] = loop.call_later(ANSWER_SECONDS, self._time_is_up, number)
         if self._hold is not None:
             self._hold()
+
+    def _meant(self, heard: Heard) -> Iterable[str]:
+        """Return the config ids of those who are to be told."""
+        if isinstance(heard, Candle):
+            return self._listeners.get((heard.instrument, heard.interval), {})
+        if isinstance(heard, Gap):
+            parts = (self._listeners.get((heard.instrument, each), {}) for each in Interval)
+            return {name for part in parts for name in part}
+        return (heard.owner.config_id,) if heard.owner.config_id in self._hearings else ()
 
     def answered(self, listener: Listener, number: int, signals: Iterable[Signal]) -> None:
         """Take the answer of one listener."""

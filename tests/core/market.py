@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from core.candle import ALL_INTERVALS, Candle, Interval
 from core.candle_builder import CandleBuilder
+from core.candle_series import News
 from core.instrument import Instrument, InstrumentKind, Segment
 from core.market_sessions import MarketSessions
 from core.session import (
@@ -73,12 +74,15 @@ class Desk:
         time_ns = clock if isinstance(clock, int) else at(clock, day)
         self.advance(max(time_ns, self.now_ns))
         if not self.builder.tick(time_ns, price, volume):
-            self.candles += self.builder.turn(time_ns, price, volume, self.now_ns)[1]
+            self._note(self.builder.turn(time_ns, price, volume, self.now_ns)[1])
 
     def advance(self, clock: str | int, day: date = DAY) -> None:
         self.now_ns = clock if isinstance(clock, int) else at(clock, day)
         if self.builder.due_ns <= self.now_ns:
-            self.candles += self.builder.time_passed(self.now_ns)
+            self._note(self.builder.time_passed(self.now_ns))
+
+    def _note(self, news: News) -> None:
+        self.candles += [each for each in news if isinstance(each, Candle)]
 
     def of(self, interval: Interval) -> list[Candle]:
         return [candle for candle in self.candles if candle.interval is interval]

@@ -5,20 +5,21 @@ from decimal import Decimal
 
 import pytest
 
-from core.candle import Candle, Interval
+from core.candle import Candle, InstrumentKey, Interval
+from core.gap import Gap, GapState
+from core.hearing import Heard
 from core.instrument import Segment
 from core.order import Owner
 from core.signals import Direction, Side, Signal, SignalType
 from core.trade import Trade
 from worker import rounds
-from worker.messages import Heard
 from worker.rounds import Rounds, Wanted
 
 KEY, OTHER = (Segment.NSE_EQ, 1), (Segment.NSE_EQ, 2)
 
 
-def _candle(key: tuple[Segment, int] = KEY, interval: Interval = Interval.M1) -> Candle:
-    return Candle(key, interval, 0, 60, 10.0, 10.0, 10.0, 10.0, 1, None)
+def _candle(key: InstrumentKey = KEY, interval: Interval = Interval.M1, begin: int = 0) -> Candle:
+    return Candle(key, interval, begin, begin + 60, 10.0, 10.0, 10.0, 10.0, 1, None)
 
 
 def _signal(close_ns: int) -> Signal:
@@ -59,8 +60,9 @@ class Scene:
     def __init__(self, *, waits: bool = True) -> None:
         self.applied: list[Wanted] = []
         self.holds = 0
+        self.gaps: set[InstrumentKey] = set()
         self.rounds = (
-            Rounds(self.applied.extend, self._hold, self._release)
+            Rounds(self.applied.extend, self._hold, self._release, self.gaps)
             if waits
             else Rounds(self.applied.extend)
         )
@@ -95,9 +97,32 @@ async def test_a_trade_waits_for_the_next_candle_of_its_config_and_keeps_its_pla
 async def test_trades_that_are_forgotten_are_not_handed_out() -> None:
     scene = Scene()
     scene.rounds.hand_out([_trade("b", 1)])
-    scene.rounds.forget_trades(scene.b)
+    scene.rounds.knows(scene.b, ())
     scene.rounds.hand_out([_candle()])
     assert [heard for _, heard in scene.b.heard] == [(_candle(),)]
+
+
+async def test_candles_that_were_shown_as_the_past_are_not_handed_out_again() -> None:
+    scene = Scene()
+    scene.rounds.knows(scene.b, [_candle()])
+    scene.rounds.hand_out([_candle(), _candle(begin=60)])
+    assert [heard for _, heard in scene.b.heard] == [(_candle(begin=60),)]
+    assert [heard for _, heard in scene.a.heard] == [(_candle(), _candle(begin=60))]
+
+
+async def test_a_listener_hears_nothing_while_one_of_its_instruments_has_a_gap() -> None:
+    scene = Scene()
+    scene.rounds.join(scene.b, [KEY, OTHER], [Interval.M1])
+    scene.gaps.add(OTHER)
+    scene.rounds.hand_out([_candle(), _trade("b", 1), _candle(begin=60)])
+    assert len(scene.a.heard) == 1
+    assert scene.b.heard == []
+    scene.gaps.clear()
+    gap = Gap(OTHER, 0, 60, GapState.REPAIRED)
+    scene.rounds.hand_out([gap, _candle(OTHER), _candle(OTHER, begin=60)])
+    ((_, heard),) = scene.b.heard
+    in_order = (gap, _candle(), _candle(OTHER), _trade("b", 1), _candle(begin=60))
+    assert heard == (*in_order, _candle(OTHER, begin=60))
 
 
 async def test_the_market_stands_still_until_all_have_answered() -> None:

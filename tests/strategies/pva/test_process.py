@@ -3,6 +3,7 @@
 import random
 from decimal import Decimal
 
+from core.hearing import Heard
 from core.risk_parameters import RiskParameters
 from core.signals import Signal
 from core.strategy import StrategyConfig
