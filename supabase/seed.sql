@@ -1,6 +1,6 @@
 /*
   What a fresh local database needs to be shown: a demo user who can sign in, capital, and
-  strategies of the types that need nothing but one instrument, to be started by the worker at boot.
+  a strategy of each type with its default parameters, to be started by the worker at boot.
 
   Sign-in      demo@tradebase.local / tradebase-demo
   Never for    a hosted project: the password is public
@@ -50,7 +50,7 @@ values (
   '00000000-0000-4000-8000-000000000002',
   '00000000-0000-4000-8000-000000000001',
   'Paper',
-  1000000
+  5000000
 );
 
 insert into public.strategies (
@@ -90,6 +90,28 @@ values
   '{1m}',
   1000000,
   '00000000-0000-4000-8000-000000000002'
+),
+(
+  '00000000-0000-4000-8000-000000000014',
+  '00000000-0000-4000-8000-000000000001',
+  'PVA NIFTY',
+  'Breakouts on volume of the near-month NIFTY future; buys the option at the money.',
+  'pva',
+  '{NIFTY-FUT}',
+  '{1m,5m}',
+  1000000,
+  '00000000-0000-4000-8000-000000000002'
+),
+(
+  '00000000-0000-4000-8000-000000000015',
+  '00000000-0000-4000-8000-000000000001',
+  'Arbitrage NIFTY',
+  'The near-month NIFTY future out of its band around the index, against bought options.',
+  'arbitrage',
+  '{NIFTY,NIFTY-FUT}',
+  '{1m}',
+  1000000,
+  '00000000-0000-4000-8000-000000000002'
 );
 
 insert into public.strategy_configs (
@@ -103,10 +125,7 @@ select
   'default'                             as name,
   true                                  as is_default,
   'strategies.' || strategy.strategy_type as module_path,
-  case strategy.strategy_type
-    when 'momentum' then 'Momentum'
-    else 'MeanReversion'
-  end                                   as class_name,
+  replace(initcap(replace(strategy.strategy_type, '_', ' ')), ' ', '') as class_name,
   private.deployment_of(strategy)       as config_json,
   true                                  as auto_start
 from public.strategies as strategy

@@ -11,7 +11,9 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
+from core.candle import Interval
 from core.errors import ConfigError
+from core.hooks import intervals_for
 from core.parameters import parameters_from
 from core.risk_parameters import RiskParameters
 from functions.models import Body, Capital, Name, whole
@@ -24,10 +26,6 @@ Symbol = Annotated[
 ]
 Values = Annotated[dict[str, Any], Field(description="Absent ones have defaults.")]
 Timeframe = Literal["1m", "5m", "15m", "1h", "4h", "1d"]
-
-
-def _one_minute() -> list[Timeframe]:
-    return ["1m"]
 
 
 class NewStrategy(Body):
@@ -63,7 +61,10 @@ class NewStrategy(Body):
         ),
     ]
     asset_class: Annotated[str, Field(max_length=50, pattern=r"^[a-z][a-z_]*$")] = "index_future"
-    timeframes: list[Timeframe] = Field(min_length=1, max_length=6, default_factory=_one_minute)
+    timeframes: Annotated[
+        list[Timeframe],
+        Field(min_length=1, max_length=6, description="Absent: the candles its type needs."),
+    ] = Field(default_factory=list)
     # `Field` stands first: after the validator its bounds would be missing from the schema.
     max_positions: Annotated[int, Field(strict=True, ge=1, le=100), BeforeValidator(whole)] = 3
     capital_allocated: Capital = "100000"
@@ -82,6 +83,7 @@ def checked(design: NewStrategy) -> dict[str, Any]:
         422 for a type that does not exist, or parameters it cannot use.
     """
     place = _or_refuse("/strategy_type", lambda: strategy_type(design.strategy_type))
+    chosen = tuple(Interval(each) for each in dict.fromkeys(design.timeframes))
     if place.brings_code:
         check_code(design.python_code)
     elif design.python_code is not None:
@@ -89,7 +91,8 @@ def checked(design: NewStrategy) -> dict[str, Any]:
     elif design.runner == "cron":
         raise invalid("body", "/runner", "the minute cron runs strategies of type code only")
     else:
-        _or_refuse("/parameters", lambda: make(place.name, design.parameters))
+        strategy = _or_refuse("/parameters", lambda: make(place.name, design.parameters))
+        chosen = _or_refuse("/timeframes", lambda: intervals_for(strategy, chosen))
     _or_refuse("/risk_parameters", lambda: parameters_from(RiskParameters, design.risk_parameters))
     return {
         "p_name": design.name,
@@ -97,7 +100,7 @@ def checked(design: NewStrategy) -> dict[str, Any]:
         "p_config": design.parameters,
         "p_risk_parameters": design.risk_parameters,
         "p_symbols": design.symbols,
-        "p_timeframes": list(dict.fromkeys(design.timeframes)),
+        "p_timeframes": [str(each) for each in chosen or (Interval.M1,)],
         "p_asset_class": design.asset_class,
         "p_max_positions": design.max_positions,
         "p_capital_allocated": design.capital_allocated,

@@ -54,13 +54,25 @@ $$;
 comment on function private.deployment_of is 'The config_json that deploys a design as it is.';
 
 
+create function private.timeframes_of(p_strategy_type text) returns text[]
+  language sql immutable
+  set search_path = ''
+as $$
+  -- What each type needs with its default parameters; all others are content with minutes.
+  select case p_strategy_type when 'pva' then '{1m,5m}'::text[] else '{1m}'::text[] end;
+$$;
+
+comment on function private.timeframes_of is
+  'The candles a type of strategy is given when its maker names none.';
+
+
 create function public.create_strategy(
   p_name              text,
   p_strategy_type     text,
   p_config            jsonb   default '{}',
   p_risk_parameters   jsonb   default '{}',
   p_symbols           text[]  default '{}',
-  p_timeframes        text[]  default '{1m}',
+  p_timeframes        text[]  default null,
   p_asset_class       text    default 'index_future',
   p_max_positions     integer default 3,
   p_capital_allocated numeric default 100000,
@@ -89,7 +101,8 @@ begin
   )
   values (
     v_user_id, p_name, p_description, p_strategy_type, p_config, p_risk_parameters, p_python_code,
-    p_symbols, p_asset_class, p_timeframes, p_max_positions, p_capital_allocated,
+    p_symbols, p_asset_class, coalesce(p_timeframes, private.timeframes_of(p_strategy_type)),
+    p_max_positions, p_capital_allocated,
     private.own_portfolio(v_user_id, p_portfolio_id)
   )
   returning * into v_strategy;
@@ -126,6 +139,7 @@ comment on function public.create_strategy is
 revoke execute on function
   private.own_portfolio(uuid, uuid),
   private.deployment_of(public.strategies),
+  private.timeframes_of(text),
   public.create_strategy(
     text, text, jsonb, jsonb, text[], text[], text, integer, numeric, uuid, text, text, boolean,
     text, text, public.config_runner

@@ -3,7 +3,9 @@
 import httpx
 from psycopg.sql import SQL, Identifier
 
-from strategies import load
+from core.candle import Interval
+from core.hooks import intervals_for
+from strategies import load, make
 from tests.supabase import events
 from tests.supabase.conftest import Database
 from tests.supabase.deployments import Deployment, Worker
@@ -23,15 +25,19 @@ def test_the_demo_user_signs_in_and_finds_capital_and_strategies(
 ) -> None:
     demo = sign_in(publishable)
     assert demo.row("profiles")["display_name"] == "Demo"
-    assert demo.row("portfolios?select=balance::text")["balance"] == "1000000"
-    configs = demo.rows("strategy_configs?select=*,strategies(name,symbols)&order=id")
+    assert demo.row("portfolios?select=balance::text")["balance"] == "5000000"
+    configs = demo.rows("strategy_configs?select=*,strategies(name,symbols,strategy_type)&order=id")
     assert [(config["class_name"], config["strategies"]["symbols"]) for config in configs] == [
         ("Momentum", ["NIFTY-FUT"]),
         ("Momentum", ["BANKNIFTY-FUT"]),
         ("MeanReversion", ["NIFTY-FUT"]),
+        ("Pva", ["NIFTY-FUT"]),
+        ("Arbitrage", ["NIFTY", "NIFTY-FUT"]),
     ]
     for config in configs:
         assert load(config["module_path"], config["class_name"])
+        timeframes = tuple(Interval(each) for each in config["config_json"]["timeframes"])
+        assert intervals_for(make(config["strategies"]["strategy_type"], {}), timeframes)
         assert (config["auto_start"], config["is_default"], config["status"]) == (
             True,
             True,

@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from core.candle import Interval
+from core.hooks import intervals_for
+from strategies import REGISTRY, make
 from tests.stacks import RunningStack
 from tests.supabase import events
 from tests.supabase.conftest import Database
@@ -61,6 +64,17 @@ def test_a_new_strategy_has_a_default_config_with_everything_the_worker_needs(us
         "capital": "250000.50",
     }
     assert state(user) == ("draft", False)
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_where_no_candles_are_named_a_type_is_given_those_it_needs(user: Person, name: str) -> None:
+    if REGISTRY[name].brings_code:
+        expected = [Interval.M1]
+    else:
+        expected = list(intervals_for(make(name, {}), ()))
+    user.insert("portfolios", {"name": "Paper", "initial_capital": 100})
+    create(user, p_strategy_type=name)
+    assert user.row("strategies")["timeframes"] == expected
 
 
 def test_a_strategy_takes_the_users_oldest_paper_portfolio(user: Person) -> None:

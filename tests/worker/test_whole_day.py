@@ -57,7 +57,7 @@ def test_trades_of_a_day_equal_those_of_the_offline_driver_over_its_recording(
     assert [_comparable(row) for row in stored] == [_comparable(row) for row in offline]
     net = sum(round(float(row["pnl"]) * 100) for row in stored if row["pnl"] is not None)
     if all(row["status"] == "CLOSED" for row in stored):
-        assert round(float(balance) * 100) == 1_000_000_00 + net
+        assert round(float(balance) * 100) == 5_000_000_00 + net
 
 
 def _offline_trades(folder: Path) -> list[dict[str, Any]]:

@@ -63,6 +63,11 @@ def test_a_created_strategy_is_listed_with_its_default_config(caller: Caller) ->
     assert made["command_id"] is None
 
 
+def test_a_type_is_given_the_candles_it_needs_where_none_are_named(caller: Caller) -> None:
+    create(caller, strategy_type="pva", parameters={"signal_5m": False, "signal_15m": True})
+    assert listed(caller)[0]["timeframes"] == ["1m", "15m"]
+
+
 def test_the_worker_gets_the_registered_module_and_class(caller: Caller, user: Person) -> None:
     made = create(caller)
     row = user.row(f"strategy_configs?id=eq.{made['config_id']}")
@@ -164,6 +169,7 @@ def test_a_bad_query_is_refused_by_name(stranger: Caller, query: str, pointer: s
         ({"symbols": ["a;b"]}, "/symbols/0"),
         ({"symbols": "NIFTY-FUT"}, "/symbols"),
         ({"timeframes": ["2m"]}, "/timeframes/0"),
+        ({"strategy_type": "pva", "timeframes": ["1m"]}, "/timeframes"),
         ({"max_positions": 0}, "/max_positions"),
         ({"max_positions": 2.5}, "/max_positions"),
         ({"max_positions": "3"}, "/max_positions"),
