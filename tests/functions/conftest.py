@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,11 +21,13 @@ from functions.settings import Settings, read_settings
 from tests.stacks import RunningStack, running_stack
 from tests.supabase.cast import Ids, make_rows
 from tests.supabase.deployments import Deployment, Worker, deploy
-from tests.supabase.people import Person, sign_up
+from tests.supabase.people import Person, client_of, sign_up
+from tests.worker.running import RunningSimulator, running_simulator
 
 ROOT = Path(__file__).resolve().parents[2]
 CRON_SECRET = "a-cron-secret-for-tests-0123456789-abcdef"
 ORIGIN = "https://dashboard.example.com"
+BROKER_KEYS = "k1:" + b64encode(bytes(range(32))).decode()
 
 Database = psycopg.Connection[dict[str, object]]
 Environ = dict[str, str]
@@ -98,7 +101,14 @@ def stack() -> Iterator[RunningStack]:
 
 
 @pytest.fixture(scope="session")
-def environ(stack: RunningStack) -> Environ:
+def dhan() -> Iterator[RunningSimulator]:
+    """Start a broker."""
+    with running_simulator("--hold", "--no-rate-limits") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def environ(stack: RunningStack, dhan: RunningSimulator) -> Environ:
     """Return the environment of the application."""
     return {
         "SUPABASE_URL": stack.url,
@@ -107,6 +117,8 @@ def environ(stack: RunningStack) -> Environ:
         "CRON_SECRET": CRON_SECRET,
         "CORS_ORIGINS": ORIGIN,
         "OPEN_REQUESTS_PER_MINUTE": "1000000",
+        "DHAN_API_URL": dhan.environment["DHAN_API_URL"],
+        "BROKER_KEYS": BROKER_KEYS,
     }
 
 
@@ -138,14 +150,14 @@ def cron(app: Flask) -> Caller:
 @pytest.fixture(scope="session")
 def publishable(stack: RunningStack) -> Iterator[httpx.Client]:
     """Yield a client of the stack with the publishable key."""
-    with httpx.Client(base_url=stack.url, headers={"apikey": stack.publishable_key}) as http:
+    with client_of(stack, stack.publishable_key) as http:
         yield http
 
 
 @pytest.fixture(scope="session")
 def secret(stack: RunningStack) -> Iterator[Person]:
     """Yield somebody with the stack's secret key."""
-    with httpx.Client(base_url=stack.url, headers={"apikey": stack.secret_key}) as http:
+    with client_of(stack, stack.secret_key) as http:
         yield Person(http)
 
 
@@ -209,8 +221,12 @@ def owner(publishable: httpx.Client) -> Person:
 
 
 @pytest.fixture(scope="session")
-def owned(owner: Person, secret: Person, database: Database) -> Ids:
+def owned(owner: Person, secret: Person, database: Database, dhan: RunningSimulator) -> Ids:
     """Make the rows and return their ids."""
     worker = Worker(secret)
     worker.acquire()
-    return make_rows(owner, worker, database)
+    return {
+        **make_rows(owner, worker, database),
+        "dhan_client": dhan.environment["DHAN_CLIENT_ID"],
+        "dhan_token": dhan.environment["DHAN_ACCESS_TOKEN"],
+    }

@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from tests.stacks import RunningStack, running_stack
 from tests.supabase.deployments import Deployment, Worker, deploy
-from tests.supabase.people import Person, sign_up
+from tests.supabase.people import Person, client_of, sign_up
 
 Database = psycopg.Connection[dict[str, object]]
 
@@ -24,7 +24,7 @@ def stack() -> Iterator[RunningStack]:
 @pytest.fixture(scope="session")
 def publishable(stack: RunningStack) -> Iterator[httpx.Client]:
     """Yield a client with the publishable key."""
-    with httpx.Client(base_url=stack.url, headers={"apikey": stack.publishable_key}) as http:
+    with client_of(stack, stack.publishable_key) as http:
         yield http
 
 
@@ -37,7 +37,7 @@ def anonymous(publishable: httpx.Client) -> Person:
 @pytest.fixture(scope="session")
 def secret(stack: RunningStack) -> Iterator[Person]:
     """Yield somebody who has the secret key."""
-    with httpx.Client(base_url=stack.url, headers={"apikey": stack.secret_key}) as http:
+    with client_of(stack, stack.secret_key) as http:
         yield Person(http)
 
 

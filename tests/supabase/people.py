@@ -11,7 +11,17 @@ from uuid import uuid4
 
 import httpx
 
+from tests.stacks import RunningStack
+
 PASSWORD = "correct horse"
+
+
+_PATIENCE_SECONDS = 60.0  # A busy machine is slow; what hangs is ended by the test's own limit.
+
+
+def client_of(stack: RunningStack, key: str) -> httpx.Client:
+    """Return a client of a stack that shows an API key."""
+    return httpx.Client(base_url=stack.url, headers={"apikey": key}, timeout=_PATIENCE_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from tests.supabase.deployments import Deployment, Worker, deploy
 from tests.supabase.people import Person, sign_up
 
 WRITERS = 8
-USERS = 5
+USERS = 20
+CUT = 1000  # PostgREST sends no more rows at once.
 BATCHES = 12
 
 
@@ -155,6 +156,40 @@ def test_eight_writers_leave_no_gap_and_a_reader_never_sees_one(
     ).fetchall()
     assert all(row["events"] == row["last"] for row in rows)
     assert sum(int(str(row["events"])) for row in rows) == USERS + WRITERS * BATCHES * 10
+
+
+def pages(user: Person, after: int = 0) -> Iterator[list[int]]:
+    """Yield the sequences after one, page by page as PostgREST cuts them."""
+    while page := user.rows(f"user_events?select=sequence&sequence=gt.{after}&order=sequence"):
+        yield [row["sequence"] for row in page]
+        after = page[-1]["sequence"]
+
+
+def test_a_reader_that_pages_misses_nothing_while_eight_write_and_afterwards(
+    user: Person, deployment: Deployment, writers: list[Worker]
+) -> None:
+    orders, batches = 15, 9
+    last = 1 + WRITERS * batches * orders
+    assert last > CUT
+
+    def write(writer: Worker) -> None:
+        for _ in range(batches):
+            writer.must_write(*(events.order(deployment) for _ in range(orders)))
+
+    seen: list[int] = []
+    with ThreadPoolExecutor(WRITERS) as pool:
+        running = [pool.submit(write, writer) for writer in writers]
+        while not all(finished.done() for finished in running):
+            for page in pages(user, len(seen)):
+                seen += page
+                assert seen == list(range(1, len(seen) + 1))
+        for finished in running:
+            finished.result()
+    for page in pages(user, len(seen)):
+        seen += page
+    assert seen == list(range(1, last + 1))
+    lengths = [len(page) for page in pages(user)]
+    assert lengths == [CUT, last - CUT]
 
 
 def test_clients_and_workers_do_not_wait_for_each_other_in_a_circle(
