@@ -29,7 +29,7 @@ $$;
 comment on function private.check_batch is 'Refuses what is no batch of events.';
 
 
-create function private.lock_owners(p_events jsonb, p_alerts jsonb) returns void
+create function private.lock_owners(p_events jsonb, p_alerts jsonb default '[]') returns void
   language sql
   set search_path = ''
 as $$
