@@ -5,8 +5,9 @@ Out: everything that happened, collected.
 Next: `backtest/report.py`; `worker/rounds.py` does the same with one process per strategy.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid5
 
@@ -15,9 +16,12 @@ from core.candle import Candle, InstrumentKey, Interval
 from core.decision import Decision
 from core.effects import Effects
 from core.engine import Engine
+from core.gap import Gap
+from core.hearing import Hearing
 from core.ledger import LedgerEntry
 from core.order import Fill, Order
 from core.rows import trade_row
+from core.session import ist_date
 from core.signals import Signal
 from core.stored_rows import KeptTrade
 from core.strategy import Strategy, StrategyConfig
@@ -41,7 +45,15 @@ class Deployment(NamedTuple):
 
 @dataclass
 class Result:
-    """What happened, newest version of everything, in order of first appearance."""
+    """What happened, newest version of everything, in order of first appearance.
+
+    Attributes
+    ----------
+    configs
+        As they were deployed last, by id.
+    days
+        Dates (IST) of the candles.
+    """
 
     trades_by_id: dict[str, Trade] = field(default_factory=dict)
     orders_by_id: dict[str, Order] = field(default_factory=dict)
@@ -49,6 +61,9 @@ class Result:
     fills: list[Fill] = field(default_factory=list)
     entries: list[LedgerEntry] = field(default_factory=list)
     candles: list[Candle] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    configs: dict[str, StrategyConfig] = field(default_factory=dict)
+    days: set[date] = field(default_factory=set)
     candle_count: int = 0
     ticks: int = 0
 
@@ -83,6 +98,7 @@ class Driver:
         self.result: Final = Result()
         self._keep_candles: Final = keep_candles
         self._deployments: Final[dict[str, Deployment]] = {}
+        self._hearings: Final[dict[str, Hearing]] = {}
         self._listeners: dict[tuple[InstrumentKey, Interval], list[Deployment]] = {}
 
     def deploy(
@@ -109,9 +125,9 @@ class Driver:
         ConfigError
             If the config cannot be traded here, or the strategy cannot work with it.
         """
-        config, strategy = deployment.config, deployment.strategy
+        config, strategy, past = deployment.config, deployment.strategy, tuple(warm_up)
         hooks.start(strategy, config, changed=changed)
-        for candle in warm_up:
+        for candle in past:
             hooks.remember(strategy, candle)
         self.engine.deploy(config)
         for kept in left:
@@ -121,11 +137,16 @@ class Driver:
             if trade.owner.config_id == config.id and trade.status is TradeStatus.OPEN:
                 hooks.tell(strategy, trade)
         self._deployments[config.id] = deployment
+        self.result.configs[config.id] = config
+        hearing = self._hearings.setdefault(config.id, Hearing())
+        hearing.listen(config.instruments)
+        hearing.knows(past)
         self._listen()
 
     def leave(self, config_id: str) -> None:
         """Let a strategy hear no more candles: its process has ended. Its trades stay."""
         self._deployments.pop(config_id, None)
+        self._hearings.pop(config_id, None)
         self._listen()
 
     def _listen(self) -> None:
@@ -150,30 +171,45 @@ class Driver:
         Signals are applied in the order (candle close, config id), as in the worker.
         """
         self._collect(effects)
-        wanted: list[tuple[int, str, Signal, str]] = []
+        touched: dict[str, Deployment] = {}
         for effect in effects:
-            if isinstance(effect, Candle):
-                for each in self._listeners.get((effect.instrument, effect.interval), ()):
-                    signal = each.strategy.on_candle(effect)
-                    if signal is not None:
-                        place = (signal.candle_close_ns, each.config.id)
-                        wanted.append((*place, signal, each.digest))
-            elif isinstance(effect, Trade):
-                self._tell(effect)
+            if isinstance(effect, Candle | Trade | Gap):
+                for each in self._meant(effect):
+                    touched[each.config.id] = each
+                    self._hearings[each.config.id].add(effect)
+        wanted = [signal for each in touched.values() for signal in self._answers(each)]
         for _, config_id, signal, digest in sorted(wanted, key=_place):
             self.take(self.engine.signal(config_id, signal, digest))
 
-    def _tell(self, trade: Trade) -> None:
-        """Tell a strategy, if it wants to know, what became of a trade of its config."""
-        deployment = self._deployments.get(trade.owner.config_id)
-        if deployment is not None:
-            hooks.tell(deployment.strategy, trade)
+    def _meant(self, effect: Candle | Trade | Gap) -> Iterable[Deployment]:
+        """Return those who are to be told."""
+        if isinstance(effect, Candle):
+            return self._listeners.get((effect.instrument, effect.interval), ())
+        if isinstance(effect, Gap):
+            everybody = self._deployments.values()
+            return [each for each in everybody if effect.instrument in each.config.instruments]
+        found = self._deployments.get(effect.owner.config_id)
+        return () if found is None else (found,)
+
+    def _answers(self, deployment: Deployment) -> Iterator[tuple[int, str, Signal, str]]:
+        """Tell a strategy what there is to tell now; yield what it wants, with its place."""
+        config_id, strategy = deployment.config.id, deployment.strategy
+        for heard in self._hearings[config_id].take(self.engine.open_gaps):
+            if isinstance(heard, Candle):
+                signal = strategy.on_candle(heard)
+                if signal is not None:
+                    yield signal.candle_close_ns, config_id, signal, deployment.digest
+            elif isinstance(heard, Trade):
+                hooks.tell(strategy, heard)
+            else:
+                hooks.tell_gap(strategy, heard)
 
     def _collect(self, effects: Effects) -> None:
         result = self.result
         for effect in effects:
             if isinstance(effect, Candle):
                 result.candle_count += 1
+                result.days.add(ist_date(effect.open_ns))
                 if self._keep_candles:
                     result.candles.append(effect)
             elif isinstance(effect, Trade):
@@ -184,6 +220,8 @@ class Driver:
                 result.fills.append(effect)
             elif isinstance(effect, LedgerEntry):
                 result.entries.append(effect)
+            elif isinstance(effect, Gap):
+                result.gaps.append(effect)
             else:
                 result.decisions.append(effect)
 

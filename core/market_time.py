@@ -66,8 +66,8 @@ class MarketTime(TradingFloor):
         self._is_silent = self._is_back = False
         if not self._repairs_gaps:
             return
-        for watched in self._watched:
-            watched.builder.lose(heard_ns)
+        for slot in self._slots.values():
+            self._watched[slot].builder.lose(heard_ns)
         self._due_ns = min(self._due_ns, self._next_due_ns())
 
     def regain_feed(self) -> None:
@@ -80,22 +80,30 @@ class MarketTime(TradingFloor):
         """Close a gap that was told as missing with the broker's minutes of it.
 
         What has been held back since comes out, in order. Of a gap that is not open any more, or
-        has become longer meanwhile and will be told again, nothing comes.
+        has become longer meanwhile and will be told again, or whose instrument is not watched
+        any more, nothing comes.
 
         Parameters
         ----------
         minutes
             Oldest first; those outside the gap are left out.
         """
-        return self._after_gap(gap, self._of(gap.instrument).builder.repair(gap.to_ns, minutes))
+        slot = self._slots.get(gap.instrument)
+        if slot is None:
+            return NOTHING
+        return self._let_out(slot, self._watched[slot].builder.repair(gap.to_ns, minutes))
 
     def give_up(self, gap: Gap, reason: str) -> Effects:
         """Go on without the minutes of a gap that was told as missing; as `repair`."""
-        return self._after_gap(gap, self._of(gap.instrument).builder.give_up(gap.to_ns, reason))
+        slot = self._slots.get(gap.instrument)
+        if slot is None:
+            return NOTHING
+        return self._let_out(slot, self._watched[slot].builder.give_up(gap.to_ns, reason))
 
-    def _after_gap(self, gap: Gap, news: Sequence[Candle | Gap]) -> Effects:
+    def _let_out(self, slot: int, news: Sequence[Candle | Gap]) -> Effects:
+        """Return what has been held back, and what has become due of it."""
         effects: list[Effect] = [*news]
-        self._due_ns = min(self._due_ns, self._of(gap.instrument).builder.due_ns)
+        self._due_ns = min(self._due_ns, self._watched[slot].builder.due_ns)
         if self._due_ns <= self._now_ns:
             self._pass_time(self._now_ns, effects)
         return tuple(effects)
@@ -112,8 +120,8 @@ class MarketTime(TradingFloor):
                 watched.builder.watched_since_ns = now_ns
         if self._is_back:
             self._is_back = False
-            for watched in self._watched:
-                watched.builder.regain(now_ns)
+            for slot in self._slots.values():
+                self._watched[slot].builder.regain(now_ns)
         while self._due_ns <= now_ns:
             moment = self._due_ns
             self._now_ns = max(self._now_ns, moment)

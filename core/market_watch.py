@@ -168,6 +168,7 @@ class MarketWatch:
         self._chains.remove(watched.instrument)
         _add(self._past_counters, watched.builder.counters.as_dict())
         watched.builder.due_ns = NEVER_NS  # It stays in the list until its slot is used again.
+        self.open_gaps.discard(watched.instrument.key)
         self._free.append(slot)
 
     def _of(self, key: InstrumentKey) -> Watched:
