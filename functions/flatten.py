@@ -9,7 +9,6 @@ One claim row per flattening decides who does it, so it is safe that worker and 
 
 import time
 from collections.abc import Sequence
-from itertools import batched
 from typing import Final
 
 from adapters.flattening import Flattener
@@ -18,9 +17,6 @@ from functions.database import Database, Row
 WORKER_SECONDS: Final = 2.0
 CLAIM_SECONDS: Final = 60  # As long as a function may run.
 _LOOK_AGAIN_SECONDS: Final = 0.1
-_WORKER_ALIVE_SECONDS: Final = 15.0  # Three of its heartbeats.
-_BATCH: Final = 100  # Ids that fit into one address.
-_COLUMNS: Final = "id,user_id,status,outcome,claimed_by,requested_at,finished_at"
 _UNDER_WAY: Final = {"pending", "running"}
 
 
@@ -41,14 +37,20 @@ def flatten_all(
     patience
         Seconds that a living worker is given.
     """
-    if not ids:
-        return []
-    if _worker_is_alive(database):
-        _wait(database, ids, patience)
-    for row in _rows(database, ids):
+    for row in _left_by_workers(database, ids, patience):
         if row["status"] in _UNDER_WAY:
             _flatten(database, row["id"], flattener, holder)
-    return _rows(database, ids)
+    return _states(database, ids)
+
+
+def _left_by_workers(database: Database, ids: Sequence[str], patience: float) -> list[Row]:
+    deadline = time.monotonic() + patience
+    while True:
+        rows = _states(database, ids)
+        expected = any(row["status"] == "pending" and row["worker_alive"] for row in rows)
+        if not expected or time.monotonic() >= deadline:
+            return rows
+        time.sleep(_LOOK_AGAIN_SECONDS)
 
 
 def _flatten(database: Database, flattening_id: str, flattener: Flattener, holder: str) -> None:
@@ -75,24 +77,6 @@ def _flatten(database: Database, flattening_id: str, flattener: Flattener, holde
     )
 
 
-def _wait(database: Database, ids: Sequence[str], patience: float) -> None:
-    deadline = time.monotonic() + patience
-    while any(row["status"] == "pending" for row in _rows(database, ids)):
-        if time.monotonic() >= deadline:
-            return
-        time.sleep(_LOOK_AGAIN_SECONDS)
-
-
-def _worker_is_alive(database: Database) -> bool:
-    age = database.rpc("health")["worker"]["heartbeat_age_seconds"]
-    return age is not None and age <= _WORKER_ALIVE_SECONDS
-
-
-def _rows(database: Database, ids: Sequence[str]) -> list[Row]:
-    return [
-        row
-        for batch in batched(ids, _BATCH)
-        for row in database.rows(
-            "flattenings", select=_COLUMNS, id=f"in.({','.join(batch)})", order="id"
-        )
-    ]
+def _states(database: Database, ids: Sequence[str]) -> list[Row]:
+    states: list[Row] = database.rpc("flattening_states", {"p_flattening_ids": list(ids)})
+    return states

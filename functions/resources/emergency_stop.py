@@ -34,7 +34,12 @@ class FlatteningStatus(StrEnum):
 class StopQuery(Query):
     """Why; for the record."""
 
-    reason: Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")] = ""
+    reason: Annotated[str, Field(max_length=500)] = ""
+
+    @property
+    def text(self) -> str:
+        """The reason as the database can keep it: without null characters."""
+        return self.reason.replace("\x00", "")
 
 
 class Flattening(Answer):
@@ -66,7 +71,7 @@ def stop_own(call: Call, query: StopQuery) -> EmergencyStop:
     Halts every live strategy, then has resting orders cancelled, positions closed and the broker
     read back. Safe to repeat. Lifted with the rpc `lift_emergency_stop`.
     """
-    said: Row = call.database.rpc("trigger_emergency_stop", {"p_reason": query.reason})
+    said: Row = call.database.rpc("trigger_emergency_stop", {"p_reason": query.text})
     rows = _flattened(elevated(call, Operation.FLATTEN), call, said) if said["flattenings"] else []
     return EmergencyStop.model_validate({**said, "flattenings": rows})
 
@@ -76,7 +81,7 @@ def stop_everybody(call: Call, query: StopQuery) -> EmergencyStop:
 
     As for one user; for the operator, with the cron secret.
     """
-    said: Row = call.database.rpc("emergency_stop_everybody", {"p_reason": query.reason})
+    said: Row = call.database.rpc("emergency_stop_everybody", {"p_reason": query.text})
     rows = _flattened(call.database, call, said)
     return EmergencyStop.model_validate({**said, "flattenings": rows})
 

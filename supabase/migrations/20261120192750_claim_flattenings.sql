@@ -102,6 +102,40 @@ comment on function public.finish_flattening is
   'claim had ended before.';
 
 
+create function public.flattening_states(p_flattening_ids uuid[]) returns table (
+  id            uuid,
+  user_id       uuid,
+  status        public.flattening_status,
+  outcome       text,
+  claimed_by    text,
+  requested_at  timestamptz,
+  finished_at   timestamptz,
+  worker_alive  boolean
+)
+  language sql stable
+  security definer set search_path = ''
+as $$
+  select
+    flattening.id,
+    flattening.user_id,
+    flattening.status,
+    flattening.outcome,
+    flattening.claimed_by,
+    flattening.requested_at,
+    flattening.finished_at,
+    exists (
+      select from public.strategy_configs as config
+      where config.user_id = flattening.user_id and private.worker_is_alive(config.id)
+    )
+  from public.flattenings as flattening
+  where flattening.id = any (p_flattening_ids)
+  order by flattening.id;
+$$;
+
+comment on function public.flattening_states is
+  'How flattenings stand, and whether a worker is there that would do them.';
+
+
 create function public.emergency_orders(p_shard text) returns jsonb
   language sql stable
   security definer set search_path = ''
@@ -191,6 +225,7 @@ comment on function public.resolve_incident is
 revoke execute on function
   public.claim_flattening(uuid, text, integer),
   public.finish_flattening(uuid, uuid, text, text, jsonb),
+  public.flattening_states(uuid[]),
   public.emergency_orders(text),
   private.note_refused_event(jsonb, text, text),
   public.resolve_incident(uuid)
@@ -198,6 +233,7 @@ from public, anon, authenticated;
 grant execute on function
   public.claim_flattening(uuid, text, integer),
   public.finish_flattening(uuid, uuid, text, text, jsonb),
+  public.flattening_states(uuid[]),
   public.emergency_orders(text)
 to service_role;
 grant execute on function public.resolve_incident(uuid) to authenticated;

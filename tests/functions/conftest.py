@@ -95,7 +95,10 @@ def pointers(body: dict[str, Any]) -> list[str]:
 def stack() -> Iterator[RunningStack]:
     """Start the project's stack, whose users may ask as often as tests do."""
     with running_stack() as running, psycopg.connect(running.database_url) as connection:
-        connection.execute("update public.operator_policy set requests_per_minute = 1000000")
+        connection.execute(
+            "update public.operator_policy "
+            "set requests_per_minute = 1000000, max_configs_per_user = 10000"
+        )
         connection.commit()
         yield running
 

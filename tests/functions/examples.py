@@ -23,6 +23,8 @@ class Example:
         Values; texts that are a name in braces stand for the id of a row of the caller's.
     prepare
         Makes what the call needs beside a strategy that has traded; returns further ids by name.
+    make
+        The same in SQL, where no user could: statements that name ids as ``%(config_id)s``.
     undo
         SQL that takes back what would be in the way of other tests of the same database, such as
         an emergency stop.
@@ -32,11 +34,30 @@ class Example:
     query: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     prepare: Callable[[Person], Mapping[str, str]] | None = None
+    make: str = ""
     undo: str = "select"
 
 
 STRATEGY = {"strategy_id": "{strategy_id}"}
 CONFIG = {"config_id": "{config_id}"}
+
+LIFT_STOPS = """
+  update public.emergency_stops set lifted_at = clock_timestamp(), lift_reason = 'example'
+  where lifted_at is null
+"""
+# What the gate asks for is in tests/supabase/test_live_gate.py; here it has been passed.
+PASS_THE_GATE = """
+  update public.emergency_stops set lifted_at = clock_timestamp(), lift_reason = 'example'
+  where lifted_at is null;
+  update public.strategy_configs set code_digest = repeat('d', 64) where id = %(config_id)s;
+  insert into public.live_mode_validations (
+    user_id, strategy_id, strategy_config_id, validation_status, validation_criteria,
+    validation_results, approval_hash, expires_at
+  ) values (
+    %(user_id)s, %(strategy_id)s, %(config_id)s, 'PASSED', '{}', '[]',
+    private.approval_hash(%(config_id)s), now() + interval '1 hour'
+  )
+"""
 
 EXAMPLES: dict[str, Example] = {
     "read_health": Example(),
@@ -54,4 +75,17 @@ EXAMPLES: dict[str, Example] = {
     "list_trades": Example(query={"strategy_id": "{strategy_id}", "mode": "VIRTUAL"}),
     "run_eod_exit": Example(),
     "run_eod_exit_by_get": Example(),
+    "switch_live_mode": Example(path=STRATEGY, query=CONFIG, body={"live": False}),
+    "connect_broker_account": Example(
+        body={"broker": "dhan", "client_id": "{dhan_client}", "access_token": "{dhan_token}"}
+    ),
+    "validate_live_mode": Example(path=STRATEGY, query=CONFIG),
+    "enable_live_mode": Example(
+        path=STRATEGY, query=CONFIG, body={"confirm": True}, make=PASS_THE_GATE
+    ),
+    "disable_live_mode": Example(path=STRATEGY, query=CONFIG, body={"keep_positions": True}),
+    "stop_own": Example(query={"reason": "drill"}),
+    "read_live_trading_status": Example(),
+    "stop_everybody": Example(query={"reason": "drill"}, undo=LIFT_STOPS),
+    "stop_everybody_by_get": Example(undo=LIFT_STOPS),
 }

@@ -87,7 +87,11 @@ def stage(
     app: Flask, owner: Person, owned: Ids, database: Database, route: Route
 ) -> Iterator[Stage]:
     """Yield the route's example, and undo afterwards what would be in the way of others."""
-    yield Stage(app, owner, owned, route)
+    stage = Stage(app, owner, owned, route)
+    for statement in EXAMPLES[route.name].make.split(";"):
+        if statement.strip():
+            database.execute(statement.encode(), stage.ids)
+    yield stage
     database.execute(EXAMPLES[route.name].undo.encode())
 
 
