@@ -10,6 +10,7 @@ from typing import Final
 from functions.openapi import with_document
 from functions.resources.broker_accounts import connect_broker_account
 from functions.resources.code_strategies import run_strategies
+from functions.resources.convert import convert_paste
 from functions.resources.emergency_stop import stop_everybody, stop_own
 from functions.resources.eod_exit import run_eod_exit
 from functions.resources.health import read_health
@@ -22,6 +23,7 @@ from functions.resources.live_mode import (
 from functions.resources.live_trading import read_live_trading_status
 from functions.resources.strategies import create_strategy, list_strategies, toggle_strategy
 from functions.resources.trades import list_trades
+from functions.resources.validate_code import validate_code
 from functions.routing import Access, Route
 
 ROUTES: Final = with_document(
@@ -31,6 +33,8 @@ ROUTES: Final = with_document(
         Route("POST", "/api/strategies/create", create_strategy, status=201),
         Route("POST", "/api/strategies/toggle/{strategy_id}", toggle_strategy),
         Route("POST", "/api/strategies/live-mode/{strategy_id}", switch_live_mode),
+        Route("POST", "/api/strategies/{strategy_id}/validate-code", validate_code),
+        Route("POST", "/api/convert", convert_paste),
         Route("GET", "/api/trades/all", list_trades),
         Route("POST", "/api/broker-accounts", connect_broker_account, status=201),
         Route("POST", "/api/live-trading/validate/{strategy_id}", validate_live_mode),

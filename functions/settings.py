@@ -52,6 +52,11 @@ class Settings:
     broker_proxy
         Through which the broker is asked about accounts: the address orders leave from. Empty:
         from here.
+    dhan_client_id, dhan_access_token
+        The operator's own account, from which history is downloaded; empty: nothing is.
+    llm_api_url, llm_api_key, llm_model
+        An OpenAI-compatible endpoint (up to ``/v1``) that turns text into strategies, and which
+        of its models; without address or key text is only read.
     trusted_proxies
         How many proxies of the operator's stand before the functions.
     open_requests_per_minute
@@ -72,13 +77,19 @@ class Settings:
     broker_keys: Mapping[str, bytes] = field(repr=False)
     dhan_api_url: str
     broker_proxy: str = field(repr=False)
+    dhan_client_id: str
+    dhan_access_token: str = field(repr=False)
+    llm_api_url: str
+    llm_api_key: str = field(repr=False)
+    llm_model: str
     trusted_proxies: int
     open_requests_per_minute: int
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What no line of a log may hold."""
-        return (self.secret_key, self.cron_secret, self.jwt_secret)
+        mine = (self.secret_key, self.cron_secret, self.jwt_secret)
+        return (*mine, self.dhan_access_token, self.llm_api_key)
 
 
 def read_settings(values: Mapping[str, str]) -> Settings:
@@ -115,6 +126,11 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         broker_keys=_key_ring(reader, "BROKER_KEYS"),
         dhan_api_url=_url(reader, "DHAN_API_URL", "https://api.dhan.co/v2"),
         broker_proxy=_url(reader, "BROKER_PROXY", ""),
+        dhan_client_id=reader.text("DHAN_CLIENT_ID", ""),
+        dhan_access_token=reader.text("DHAN_ACCESS_TOKEN", "", secret=True),
+        llm_api_url=_url(reader, "LLM_API_URL", ""),
+        llm_api_key=reader.text("LLM_API_KEY", "", secret=True),
+        llm_model=reader.text("LLM_MODEL", "gpt-5-mini"),
         trusted_proxies=reader.integer("TRUSTED_PROXIES", _proxies(values), low=0, high=9),
         open_requests_per_minute=reader.integer(
             "OPEN_REQUESTS_PER_MINUTE", 300, low=1, high=1_000_000
