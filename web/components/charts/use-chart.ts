@@ -40,7 +40,8 @@ export function useChart(): ChartHandle {
     return () => {
       window.removeEventListener("themechange", recolour);
       setChart(null);
-      made.remove();
+      // After those who drew on it have taken their series away, which happens in this turn.
+      queueMicrotask(() => made.remove());
     };
   }, []);
   return { ref, chart, theme };

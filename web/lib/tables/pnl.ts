@@ -26,11 +26,13 @@ export interface PnlOfDay {
 /** The closed trades of today, oldest first, with the totals after each. */
 export async function readPnlOfToday(strategyId: string | null): Promise<readonly PnlOfTrade[]> {
   const wanted = strategyId === null ? {} : { p_strategy_id: strategyId };
-  return rowsOf(await supabase().rpc("pnl_by_trade", wanted));
+  // The database cuts at 1,000 rows, so it sends the newest first.
+  return rowsOf(await supabase().rpc("pnl_by_trade", wanted)).toReversed();
 }
 
 /** The last 90 days, oldest first. */
 export async function readPnlByDay(strategyId: string | null): Promise<readonly PnlOfDay[]> {
   const wanted = strategyId === null ? {} : { p_strategy_id: strategyId };
-  return rowsOf(await supabase().rpc("pnl_by_day", wanted));
+  const days = rowsOf(await supabase().rpc("pnl_by_day", wanted));
+  return days.toSorted((one, other) => one.date.localeCompare(other.date));
 }
