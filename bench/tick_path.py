@@ -192,7 +192,7 @@ async def ours(url: str, count: int, ticks: int) -> tuple[float, float]:
         supabase = Supabase("http://127.0.0.1:1", "nobody")
         store = Store(supabase, Lease(supabase, "bench", "bench"), outbox)
         market = Market(UUID(int=1), load_calendar(), store, follows_feed=True)
-        feed = Feed(url, "1", "token", market.intake, market.is_trading)
+        feed = Feed(url, "1", "token", market.intake, market.clock.is_trading)
         shares = instruments(count)
         for share in shares:
             market.watch(share, has_derivatives=False)

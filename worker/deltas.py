@@ -55,7 +55,7 @@ class Deltas:
     async def run(self) -> None:
         """Ask for the chains in turn until cancelled."""
         while True:
-            if self._market.is_trading():
+            if self._market.clock.is_trading():
                 for underlying, expiry in self._chains.expiries():
                     await self._ask(underlying, expiry)
             await asyncio.sleep(ROUND_SECONDS if self._chains.count else 1.0)

@@ -80,7 +80,7 @@ class Deployment:
             If it cannot be started; then nothing of it runs.
         """
         status = ConfigStatus.PAUSED if paused else ConfigStatus.ACTIVE
-        with self._parts.market.starting():
+        with self._parts.market.clock.starting():
             try:
                 await self._launch.run(self.design, status)
             except TradingError:
@@ -148,7 +148,7 @@ class Deployment:
             If it cannot be used; then the old one goes on as if nothing had been asked.
         """
         if self.pid is not None:
-            with self._parts.market.starting():
+            with self._parts.market.clock.starting():
                 await self._launch.run(design, self.status)
         self.design = design
         self._report(self.status, config_json=design.settings)
@@ -161,7 +161,7 @@ class Deployment:
         TradingError
             If what was left cannot be read.
         """
-        with self._parts.market.starting():
+        with self._parts.market.clock.starting():
             await self._launch.guard(self.design, time.time_ns())
 
     async def leave(self) -> None:

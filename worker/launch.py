@@ -71,7 +71,7 @@ class Launch:
         replaces = self._runner.pid is not None
         loaded = await self._runner.load(design, wanted)
         parts.watch(instruments)
-        left = await self._left(design.id, await market.time_known())
+        left = await self._left(design.id, await market.clock.time_known())
         limits = await parts.books.limits_of(design.portfolio_id)
         for kept in left.trades:
             market.holdings.take(kept.trade)

@@ -4,43 +4,33 @@ In:  instruments to watch, messages of the feed, answers of strategies.
 Out: events for the store; candles for the strategies.
 Next: `worker/supervisor.py`, which deploys configs on it.
 
-Two kinds of market time, see `worker/settings.py`: the wall clock, or the feed itself. In the
-second the first tick stops the market until everything that waits for the time has started.
+What time it is there, `worker/market_clock.py` knows.
 """
 
-import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 from core.brokers.dhan.wire import Fields, PacketKind
-from core.candle import COMPLETION_DELAY_NS, Candle, InstrumentKey
+from core.candle import Candle, InstrumentKey
 from core.effects import Effects
 from core.engine import Engine
 from core.errors import TradingError
-from core.gap import Gap
 from core.hearing import Heard
 from core.instrument import Instrument
-from core.market_sessions import MarketSessions
 from core.order import Fill, Order, Owner
 from core.rows import EventRows
-from core.session import NS_PER_MINUTE, NS_PER_SECOND, TradingCalendar, market_of
 from core.session import Market as Hours
+from core.session import TradingCalendar, market_of
 from core.trade import Trade
 from worker.holdings import Holdings
 from worker.instrument_rows import instrument_row
 from worker.intake import Intake
+from worker.market_clock import MarketClock
 from worker.recorder import Recorder
 from worker.rounds import Rounds, Wanted
 from worker.store import Store
-
-FUTURE_TOLERANCE_NS: Final = 5 * NS_PER_SECOND
-"""How far a trade time may lie ahead of the wall clock: clocks differ a little."""
-LONGEST_PAUSE_NS: Final = 10 * 24 * 60 * NS_PER_MINUTE
-"""Longest time without a session; when the feed is the clock, no trade jumps further."""
-_LAST_MINUTES_NS: Final = 10 * NS_PER_MINUTE
 
 
 class Market:
@@ -74,13 +64,14 @@ class Market:
     ) -> None:
         self._wall_ns: Final = wall_ns
         self.run_id: Final = run_id
-        self.calendar: Final = calendar
         self.follows_feed: Final = follows_feed
         self._recorder: Final = recorder
         self.engine: Final = Engine(run_id, calendar)
+        self.clock: Final = MarketClock(self.engine, calendar, None if follows_feed else wall_ns)
         self.intake: Final = Intake(
-            self.engine, self.take_effects, self._on_control, self._latest_ns, recorder
+            self.engine, self.take_effects, self._on_control, self.clock.latest_ns, recorder
         )
+        self.clock.drive(self.intake)
         self.rounds: Final = (
             Rounds(self._apply, self.intake.hold, self.intake.release)
             if follows_feed
@@ -98,14 +89,8 @@ class Market:
         self._symbols: Final[dict[InstrumentKey, str]] = {}
         self._events: Final = EventRows(run_id, self._symbols.__getitem__)
         self._own_events: Final = EventRows(uuid5(run_id, "worker"), self._symbols.__getitem__)
-        self._hours: Final[dict[Hours, MarketSessions]] = {}
         self._hours_of: Final[dict[InstrumentKey, Hours]] = {}
-        self._first_tick: Final = asyncio.Event()
-        self._starts = 0
-        self._first_held = False
-        if not follows_feed:
-            self.advance()
-            self._first_tick.set()
+        self.advance()
 
     # -- what is watched ---------------------------------------------------------------------
 
@@ -123,7 +108,7 @@ class Market:
         slot = self.engine.watch(instrument, has_derivatives=has_derivatives)
         self._symbols[instrument.key] = instrument.symbol
         self._hours_of[instrument.key] = hours
-        self._hours.setdefault(hours, MarketSessions(self.calendar, hours))
+        self.clock.add(hours)
         self.intake.route(instrument, slot)
         row = instrument_row(instrument)
         self.put_own("instrument", row)
@@ -155,44 +140,14 @@ class Market:
         """Return by which hours a watched instrument trades."""
         return self._hours_of[key]
 
-    # -- the clock ---------------------------------------------------------------------------
-
     @property
     def now_ns(self) -> int:
         """Market time, ns UTC; 0 while it is not known."""
-        return self.engine.now_ns if self.follows_feed else self._wall_ns()
+        return self.clock.now_ns
 
     def advance(self) -> None:
         """Bring the engine to the time of day, unless the feed is the clock."""
-        if not self.follows_feed:
-            now_ns = self._wall_ns()
-            self.intake.limit_ns = now_ns + FUTURE_TOLERANCE_NS
-            self.take_effects(self.engine.advance(now_ns))
-
-    def is_trading(self) -> bool:
-        """Return whether anything that is watched trades now."""
-        now_ns = self.now_ns
-        return any(sessions.at(now_ns) is not None for sessions in self._hours.values())
-
-    @contextmanager
-    def starting(self) -> Iterator[None]:
-        """Count something that waits for the market's time, and needs it to stand still then."""
-        self._starts += 1
-        try:
-            yield
-        finally:
-            self._starts -= 1
-            if self._starts == 0 and self._first_held:
-                self._first_held = False
-                self.intake.release()
-
-    async def time_known(self) -> int:
-        """Wait for the market's time; while the feed is the clock, it stands still from here on."""
-        await self._first_tick.wait()
-        if self.follows_feed and not self._first_held:
-            self._first_held = True
-            self.intake.hold()
-        return self.now_ns
+        self.take_effects(self.clock.advance())
 
     # -- what happens ------------------------------------------------------------------------
 
@@ -222,10 +177,6 @@ class Market:
         """Store an event of the worker's own."""
         self._store.put([self.own_event(kind, row, owner)])
 
-    def put_together(self, events: Sequence[dict[str, Any]]) -> None:
-        """Store several events of the worker's own as one group."""
-        self._store.put(events)
-
     def put_newest(
         self, name: str, kind: str, row: dict[str, Any], owner: Owner | None = None
     ) -> None:
@@ -246,35 +197,11 @@ class Market:
                 continue
             self.take_effects(effects)
 
-    def _latest_ns(self, time_ns: int) -> int:
-        """Return the latest trade time that can be true."""
-        if not self.follows_feed:
-            return self._wall_ns() + FUTURE_TOLERANCE_NS
-        if self._first_tick.is_set():
-            return self.engine.now_ns + LONGEST_PAUSE_NS
-        if not any(sessions.at(time_ns) is not None for sessions in self._hours.values()):
-            return time_ns  # Yesterday's last trade: no news of the time.
-        self.engine.advance(time_ns)
-        self._first_tick.set()
-        if self._starts:
-            self._first_held = True
-            self.intake.hold()
-            return -1
-        return time_ns
-
     def _on_control(self, fields: Fields) -> None:
         if fields[0] == PacketKind.DISCONNECT:
             self.on_told_to_go(fields[4])
         elif fields[0] == PacketKind.MARKET_STATUS and self.follows_feed:
-            self._end_session()
-
-    def _end_session(self) -> None:
-        """Complete the last candles when the feed, our clock, says that the market has closed."""
-        now_ns = self.engine.now_ns
-        days = (sessions.on_day_of(now_ns) for sessions in self._hours.values())
-        closes = [session.close_ns for session in days if session is not None]
-        if closes and max(closes) - _LAST_MINUTES_NS <= now_ns < max(closes):
-            self.take_effects(self.engine.advance(max(closes) + COMPLETION_DELAY_NS))
+            self.take_effects(self.clock.end_session())
 
 
 def _nobody(*_: object) -> None:

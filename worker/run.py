@@ -164,7 +164,7 @@ async def _work(settings: Settings, state: State, borders: "_Borders", stop: asy
             settings.dhan_client_id,
             settings.dhan_access_token,
             market.intake,
-            market.is_trading,
+            market.clock.is_trading,
         )
         market.on_told_to_go = feed.told_to_go
         chains = Chains(market, feed, symbols)

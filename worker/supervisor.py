@@ -68,7 +68,7 @@ class Supervisor:
             and (row["status"] in RUNNING or (row["auto_start"] and row["status"] == "STOPPED"))
         ]
         _log.info("booting", extra={"facts": {"configs": len(rows), "to_start": len(wanted)}})
-        with self._parts.market.starting():
+        with self._parts.market.clock.starting():
             await asyncio.gather(*(self._boot_one(row) for row in wanted))
             holding = await self._parts.books.configs_with_open_trades()
             await asyncio.gather(*(self._guard(row) for row in rows if row["id"] in holding))

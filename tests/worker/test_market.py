@@ -95,28 +95,28 @@ async def test_by_the_wall_a_trade_of_the_future_is_left_out() -> None:
 
 async def test_by_the_wall_time_is_known_at_once_and_nothing_stands_still() -> None:
     with _market(follows_feed=False, wall_ns=Wall(5)) as market:
-        with market.starting():
-            assert await market.time_known() == OPEN_NS + 5 * NS_PER_SECOND
+        with market.clock.starting():
+            assert await market.clock.time_known() == OPEN_NS + 5 * NS_PER_SECOND
             assert not market.intake.is_held
-        assert market.is_trading()
+        assert market.clock.is_trading()
     with _market(follows_feed=False, wall_ns=Wall(CLOSE_SECONDS)) as market:
-        assert not market.is_trading()
+        assert not market.clock.is_trading()
 
 
 async def test_by_the_feed_time_begins_with_the_first_trade_of_a_session() -> None:
     with _market(follows_feed=True) as market:
         market.intake.take(_tick(-86_400 + 8 * 3600))  # Yesterday, after hours.
         assert market.intake.ticks == 1
-        assert not market.is_trading()
+        assert not market.clock.is_trading()
         market.intake.take(_tick(7))
         assert market.now_ns == OPEN_NS + 7 * NS_PER_SECOND
-        assert market.is_trading()
+        assert market.clock.is_trading()
 
 
 async def test_by_the_feed_the_first_trade_waits_for_what_is_starting() -> None:
     with _market(follows_feed=True) as market:
-        with market.starting():
-            waiting = asyncio.create_task(market.time_known())
+        with market.clock.starting():
+            waiting = asyncio.create_task(market.clock.time_known())
             await asyncio.sleep(0)
             market.intake.take(_tick(7) + _tick(8))
             market.intake.take(_tick(9))
@@ -129,11 +129,11 @@ async def test_by_the_feed_the_first_trade_waits_for_what_is_starting() -> None:
 async def test_by_the_feed_the_market_stands_still_while_something_starts_later() -> None:
     with _market(follows_feed=True) as market:
         market.intake.take(_tick(7))
-        with market.starting():
-            await market.time_known()
+        with market.clock.starting():
+            await market.clock.time_known()
             market.intake.take(_tick(8))
-            with market.starting():
-                await market.time_known()
+            with market.clock.starting():
+                await market.clock.time_known()
             assert market.intake.ticks == 1
         assert market.intake.ticks == 2
 
@@ -157,7 +157,7 @@ async def test_by_the_feed_the_last_candles_are_complete_when_the_market_says_it
         before = _candles(market)()
         market.intake.take(MARKET_STATUS)
         assert _candles(market)() == before + 6
-        assert not market.is_trading()
+        assert not market.clock.is_trading()
 
 
 async def test_a_signal_about_something_nobody_watches_is_told_and_changes_nothing() -> None:
