@@ -62,7 +62,6 @@ export const TRADE_COLUMNS: readonly Column<Trade>[] = [
     cell: (trade) => (trade.exit_reason === null ? "–" : inWords(trade.exit_reason)),
     compare: (one, other) => (one.exit_reason ?? "").localeCompare(other.exit_reason ?? ""),
   },
-  { id: "charges", head: "Charges", cell: (trade) => rupees(trade.charges), isNumber: true },
   {
     id: "pnl",
     head: "Net P&L",
@@ -70,6 +69,7 @@ export const TRADE_COLUMNS: readonly Column<Trade>[] = [
     compare: (one, other) => comparePaise(one.pnl, other.pnl),
     isNumber: true,
   },
+  { id: "charges", head: "Charges", cell: (trade) => rupees(trade.charges), isNumber: true },
 ];
 
 /** "STOP_LOSS" as "Stop loss". */
