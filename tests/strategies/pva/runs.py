@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import strategies
-from backtest.candle_file import read_candles, ticks_of
+from backtest.candle_file import read_candles
+from backtest.candle_play import CandlePlay
 from backtest.driver import Deployment, Driver, Result, run_id_of
+from core.brokers.paper import PaperSettings
 from core.candle import COMPLETION_DELAY_NS, Candle, Interval
 from core.decision import Decision
 from core.engine import Engine
@@ -83,9 +85,10 @@ def run(
     )
     engine = Engine(run_id_of("pva", instrument.symbol, interval), CALENDAR)
     driver = Driver(engine)
-    slot = engine.watch(instrument)
+    engine.watch(instrument)
     driver.deploy(Deployment(config, strategies.make("pva", values), "digest"))
-    driver.play(ticks_of(candles, slot, has_volume=True))
+    latency_ms = PaperSettings().latency_ms
+    CandlePlay(driver, instrument, has_volume=True, latency_ms=latency_ms).play(candles)
     driver.take(engine.advance(candles[-1].close_ns + COMPLETION_DELAY_NS))
     return driver.result
 
