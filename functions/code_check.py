@@ -22,7 +22,14 @@ from adapters.sandbox.finding import Finding
 from adapters.sandbox.outcome import CodeResult, Failed
 from adapters.sandbox.pool import Evaluation, Sandbox
 from core.session import IST
-from functions.models import Answer
+from functions.code_answers import (
+    CodeCheck,
+    CodeExplanation,
+    CodeFinding,
+    CodeParameter,
+    DryRun,
+    DryRunStep,
+)
 
 STEPS: Final = 20
 SEEN: Final = 300
@@ -30,68 +37,6 @@ SEEN: Final = 300
 
 _MADE_UP_LENGTH: Final = 240
 _MADE_UP_START: Final = datetime(2026, 1, 5, 9, 15, tzinfo=IST)
-
-
-class CodeFinding(Answer):
-    """Something found in the code; `stops` is whether it keeps the code from running."""
-
-    kind: Literal[
-        "syntax", "forbidden", "unsupported", "entry", "unknown", "type", "caution", "dry_run"
-    ]
-    sentence: str
-    line: int | None
-    stops: bool
-
-
-class CodeParameter(Answer):
-    """A parameter that the code asks for; without a default it may have to be given."""
-
-    name: str
-    default: bool | int | float | str | None
-    required: bool
-    line: int
-
-
-class CodeExplanation(Answer):
-    """What the code does, told from its text alone."""
-
-    text: str
-    reads: list[str]
-    rules: list[str]
-    signals: list[str]
-    parameters: list[CodeParameter]
-
-
-class DryRunStep(Answer):
-    """What the code said at the end of one candle."""
-
-    candle_time: datetime
-    signal: Literal["buy", "sell", "hold"]
-    amount: int | None
-    reason: str | None
-    indicators: dict[str, float]
-    position: Literal["LONG", "SHORT"] | None
-    milliseconds: float
-
-
-class DryRun(Answer):
-    """The last candles, one after the other; `candles` says whether they are real."""
-
-    candles: Literal["stored", "made_up"]
-    symbol: str | None
-    timeframe: str
-    steps: list[DryRunStep]
-    printed: list[str]
-
-
-class CodeCheck(Answer):
-    """`ok`: nothing keeps it from running, and no step of the dry run failed."""
-
-    ok: bool
-    entry: str | None
-    findings: list[CodeFinding]
-    explanation: CodeExplanation | None
-    dry_run: DryRun | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,19 @@ Out: `Conversion`.
 Next: `functions/conversion.py`.
 """
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from adapters.language_model import LanguageModel, ModelError
 from core.errors import ConfigError
-from functions.conversion import Conversion, convert
+from functions.code_answers import Conversion, Language
 from functions.models import Body
 from functions.problems import ApiError
 from functions.routing import Call
 from functions.settings import Settings
+
+if TYPE_CHECKING:
+    from adapters.language_model import LanguageModel
 
 
 class Paste(Body):
@@ -30,7 +32,7 @@ class Paste(Body):
             examples=["Buy when the price crosses above its 20-candle average."],
         ),
     ]
-    language: Literal["python", "pine", "english"] | None = None
+    language: Language | None = None
     parameters: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -40,6 +42,10 @@ def convert_paste(call: Call, body: Paste) -> Conversion:
     Python that can run is checked and explained from its text. Anything else needs a language
     model; without one it says so. Nothing is stored.
     """
+    # Not before they are needed: see `functions/code_answers.py`.
+    from adapters.language_model import ModelError  # noqa: PLC0415
+    from functions.conversion import convert  # noqa: PLC0415
+
     try:
         return convert(body.source, body.language, body.parameters, _model(call.settings))
     except ModelError as error:
@@ -48,7 +54,9 @@ def convert_paste(call: Call, body: Paste) -> Conversion:
         raise ApiError(503, "sandbox_unavailable", str(error)) from error
 
 
-def _model(settings: Settings) -> LanguageModel | None:
+def _model(settings: Settings) -> "LanguageModel | None":
+    from adapters.language_model import LanguageModel  # noqa: PLC0415 - as above.
+
     if not settings.llm_api_url or not settings.llm_api_key:
         return None
     return LanguageModel(settings.llm_api_url, settings.llm_api_key, settings.llm_model)

@@ -6,7 +6,7 @@ Next: `functions/code_check.py`.
 """
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import Field
@@ -15,13 +15,17 @@ from core.errors import ConfigError
 from core.parameters import parameters_from
 from core.risk_parameters import RiskParameters
 from core.session import IST
-from functions.code_check import SEEN, STEPS, CodeCheck, Material, check_code, made_up
+from functions.code_answers import CodeCheck
 from functions.database import Row
 from functions.models import Body
 from functions.problems import ApiError, invalid
 from functions.routing import Call
 
-_LEAST_CANDLES = 30
+if TYPE_CHECKING:
+    from functions.code_check import Material
+
+_CANDLES: Final = 320
+_LEAST_CANDLES: Final = 30
 
 
 class CodeToTry(Body):
@@ -39,17 +43,17 @@ def validate_code(call: Call, strategy_id: UUID, body: CodeToTry) -> CodeCheck:
     Nothing is stored and nothing is traded. The dry run takes the last stored candles of the
     strategy's first symbol; where there are too few it takes made-up ones and says so.
     """
-    arguments = {"p_strategy_id": str(strategy_id), "p_count": SEEN + STEPS}
+    arguments = {"p_strategy_id": str(strategy_id), "p_count": _CANDLES}
     row = call.database.rpc("dry_run_material", arguments)
     source = body.python_code or row["python_code"]
     if source is None:
         detail = f"a {row['strategy_type']} strategy has no code of its own; send python_code"
         raise invalid("body", "/python_code", detail)
     parameters = row["parameters"] if body.parameters is None else body.parameters
-    return checked(source, parameters, _material(row))
+    return _checked(source, parameters, _material(row))
 
 
-def checked(source: str, parameters: dict[str, Any], material: Material) -> CodeCheck:
+def _checked(source: str, parameters: dict[str, Any], material: "Material") -> CodeCheck:
     """Check code.
 
     Raises
@@ -57,13 +61,18 @@ def checked(source: str, parameters: dict[str, Any], material: Material) -> Code
     ApiError
         503 if the sandbox cannot be started.
     """
+    from functions.code_check import check_code  # noqa: PLC0415 - as below.
+
     try:
         return check_code(source, parameters, material)
     except ConfigError as error:
         raise ApiError(503, "sandbox_unavailable", str(error)) from error
 
 
-def _material(row: Row) -> Material:
+def _material(row: Row) -> "Material":
+    # Not before it is needed: see `functions/code_answers.py`.
+    from functions.code_check import Material, made_up  # noqa: PLC0415
+
     candles = row["candles"] or []
     if len(candles) < _LEAST_CANDLES:
         return made_up()
