@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, cast
@@ -34,6 +35,8 @@ _PROCESSES: Final = 4
 # Beyond its limit a run that does not stop by itself is killed.
 _GRACE_SECONDS: Final = 0.5
 _HANG_SECONDS: Final = 5.0
+# Vercel puts no program of a package beside Python; `vercel.json` sends this one along.
+VERCEL_BINARY: Final = Path("/var/task/.vercel/python/services/api/.venv/bin/monty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ class Sandbox:
     processes
         How many run side by side.
     binary
-        Path of the `monty` program; None finds it by ``MONTY_BIN`` or beside Python.
+        Path of the `monty` program; None finds it where Vercel has it, by ``MONTY_BIN``, or beside
+        Python.
 
     Raises
     ------
@@ -85,7 +89,8 @@ class Sandbox:
     ) -> None:
         self._limits: Final = limits or Limits()
         self._processes: Final = processes
-        self._binary: Final = binary
+        sent_along = str(VERCEL_BINARY) if VERCEL_BINARY.is_file() else None
+        self._binary: Final = binary or sent_along
         self._life: Final = ExitStack()
         self._pool: Monty | None = None
 

@@ -3,12 +3,14 @@
 import ast
 import json
 import re
+import sys
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.sandbox.pool import VERCEL_BINARY
 from functions.jobs import CLAIM_SECONDS
 from functions.routes import ROUTES
 
@@ -66,6 +68,17 @@ def test_what_the_functions_need_is_sent_and_the_rest_is_not() -> None:
     assert {".env", ".env.*", ".venv"} <= set(ignored)
     for name in ("functions", "core", "strategies", "adapters", "pyproject.toml"):
         assert not any(fnmatch(name, line) for line in ignored)
+
+
+def test_the_sandbox_program_is_sent_along_to_where_it_is_looked_for() -> None:
+    name = "api"
+    sent = CONFIG["services"][name]["functions"]["functions/wsgi.py"]["includeFiles"]
+    # Vercel installs a service's packages there and leaves out what they put beside Python.
+    assert sent == f".vercel/python/services/{name}/.venv/bin/monty"
+    assert Path("/var/task") / sent == VERCEL_BINARY
+    assert (Path(sys.executable).parent / "monty").is_file()
+    ignored = (ROOT / ".vercelignore").read_text().splitlines()
+    assert not any(fnmatch(".vercel", line.rstrip("/")) for line in ignored)
 
 
 def test_every_request_of_the_api_reaches_a_service_that_exists() -> None:
