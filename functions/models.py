@@ -68,6 +68,7 @@ Name = Annotated[
         min_length=1,
         max_length=100,
         pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$",
+        examples=["Morning momentum"],
     ),
 ]
 
