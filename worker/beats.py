@@ -16,6 +16,8 @@ import psutil
 from core.candle import InstrumentKey
 from core.rows import iso_time, key_text
 from core.session import NS_PER_MINUTE
+from worker.chains import Chains
+from worker.deltas import Deltas
 from worker.deployment import Deployment
 from worker.feed import Feed
 from worker.intake import Route
@@ -35,18 +37,28 @@ class Beats:
 
     Parameters
     ----------
-    settings, market, feed, store, supervisor
+    settings, market, feed, store, supervisor, chains, deltas
         What is looked at.
     """
 
-    def __init__(
-        self, settings: Settings, market: Market, feed: Feed, store: Store, supervisor: Supervisor
+    def __init__(  # noqa: PLR0913, PLR0917 - one per part.
+        self,
+        settings: Settings,
+        market: Market,
+        feed: Feed,
+        store: Store,
+        supervisor: Supervisor,
+        chains: Chains,
+        deltas: Deltas,
     ) -> None:
         self._settings: Final = settings
         self._market: Final = market
         self._feed: Final = feed
         self._store: Final = store
         self._supervisor: Final = supervisor
+        self._chains: Final = chains
+        self._deltas: Final = deltas
+        self._telling: Final[set[asyncio.Task[None]]] = set()
         self._processes: Final[dict[int, psutil.Process]] = {}
         self._told: Final[dict[Route, int]] = {}
         self._minute = 0
@@ -122,9 +134,13 @@ class Beats:
             "engine": market.engine.counters(),
             "effects": dict(market.counts),
             "feed": dict(self._feed.counters),
+            "gaps": dict(market.gap_counts),
             "store": dict(self._store.counters),
             "outbox": self._store.waiting,
             "rounds": market.rounds.number,
+            "options": self._chains.count,
+            "chains": dict(self._chains.counters),
+            "deltas": dict(self._deltas.counters),
             "restarts": sum(each.restarts for each in self._supervisor.deployments),
         }
 
@@ -187,26 +203,33 @@ class Beats:
 
     def _metrics(self) -> None:
         """Store the figures of every config that has been deployed."""
+        at = iso_time(self._minute * NS_PER_MINUTE)
         for deployment in self._supervisor.deployments:
-            if not deployment.is_deployed:
-                continue
-            account = self._market.engine.account(deployment.id)
-            decided = account.wins + account.losses
-            success = (
-                None if decided == 0 else str(round(Decimal(_HUNDRED * account.wins) / decided, 2))
-            )
-            row = {
-                "timestamp": iso_time(self._minute * NS_PER_MINUTE),
-                "pnl": str(account.realised_today),
-                "positions_count": account.open_trades,
-                "orders_count": account.orders,
-                "success_rate": success,
-                "metrics_json": {
-                    "realised": str(account.realised),
-                    "charges": str(account.charges),
-                    "trades": account.trades,
-                    "wins": account.wins,
-                    "losses": account.losses,
-                },
-            }
-            self._market.put_own("metric", row, deployment.owner)
+            if deployment.is_deployed:
+                # A task each: the clock does not wait for a strategy to think of its figures.
+                telling = asyncio.create_task(self._tell_metrics(deployment, at))
+                self._telling.add(telling)
+                telling.add_done_callback(self._telling.discard)
+
+    async def _tell_metrics(self, deployment: Deployment, at: str) -> None:
+        account = self._market.engine.account(deployment.id)
+        own = await deployment.own_figures()
+        decided = account.wins + account.losses
+        row = {
+            "timestamp": at,
+            "pnl": str(account.realised_today),
+            "positions_count": account.open_trades,
+            "orders_count": account.orders,
+            "success_rate": (
+                str(round(Decimal(_HUNDRED * account.wins) / decided, 2)) if decided else None
+            ),
+            "metrics_json": {
+                "realised": str(account.realised),
+                "charges": str(account.charges),
+                "trades": account.trades,
+                "wins": account.wins,
+                "losses": account.losses,
+                "own": own,
+            },
+        }
+        self._market.put_own("metric", row, deployment.owner)

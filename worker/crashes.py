@@ -1,13 +1,14 @@
 """How often a strategy process may crash: three times in ten minutes, each restart later.
 
 In:  crashes, as they happen.
-Out: how long to wait before the next start, or that there is none.
+Out: how long to wait before the next start, or that there is none; the start itself.
 Next: `worker/deployment.py`.
 """
 
+import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 ALLOWED: Final = 3
@@ -53,3 +54,47 @@ class Crashes:
     def forget(self) -> None:
         """Begin anew."""
         self._times.clear()
+
+
+class Restarts:
+    """Start one config again after its crashes.
+
+    Attributes
+    ----------
+    done
+        How many there have been since the worker started.
+    """
+
+    def __init__(self) -> None:
+        self._crashes: Final = Crashes()
+        self._waiting: asyncio.Task[None] | None = None
+        self.done = 0
+
+    def after_crash(self, start: Callable[[], Awaitable[bool]]) -> str:
+        """Take a crash; return what follows, for a person.
+
+        Parameters
+        ----------
+        start
+            Starts it, and answers whether there was still reason to.
+        """
+        seconds = self._crashes.add()
+        if seconds is None:
+            return "it stays stopped"
+        self._waiting = asyncio.create_task(self._start_later(seconds, start))
+        return f"restart {self._crashes.count} follows"
+
+    def give_up(self) -> None:
+        """Start it no more: somebody else has taken over."""
+        if self._waiting is not None and self._waiting is not asyncio.current_task():
+            self._waiting.cancel()
+        self._waiting = None
+
+    def forget(self) -> None:
+        """Begin counting anew: a person has looked at it."""
+        self.give_up()
+        self._crashes.forget()
+
+    async def _start_later(self, seconds: float, start: Callable[[], Awaitable[bool]]) -> None:
+        await asyncio.sleep(seconds)
+        self.done += await start()

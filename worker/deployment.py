@@ -10,6 +10,7 @@ Whatever happens to the process, positions stay with the engine and its protecti
 import asyncio
 import logging
 import time
+from functools import partial
 from typing import Any, Final
 
 from core.errors import TradingError
@@ -17,7 +18,7 @@ from core.order import Owner
 from core.strategy import ConfigStatus
 from worker.config_events import RUNNING, log_row, status_row
 from worker.config_rows import Design
-from worker.crashes import Crashes
+from worker.crashes import Restarts
 from worker.launch import Launch
 from worker.parts import Parts
 from worker.runner import Runner
@@ -40,11 +41,9 @@ class Deployment:
         self._parts: Final = parts
         self._runner: Final = Runner(design.id, parts, self._crashed)
         self._launch: Final = Launch(parts, self._runner, self.log)
-        self._crashes: Final = Crashes()
-        self._restart: asyncio.Task[None] | None = None
+        self._restarts: Final = Restarts()
         self.design = design
         self.status = ConfigStatus.STOPPED
-        self.restarts = 0
         self.lock: Final = asyncio.Lock()
         """Held by whoever changes it: one command at a time."""
 
@@ -57,6 +56,11 @@ class Deployment:
     def pid(self) -> int | None:
         """The process id, None while there is no process."""
         return self._runner.pid
+
+    @property
+    def restarts(self) -> int:
+        """How often it was started again after a crash."""
+        return self._restarts.done
 
     @property
     def owner(self) -> Owner:
@@ -90,7 +94,7 @@ class Deployment:
 
     async def stop(self, *, keep_positions: bool) -> None:
         """End the process; close what is open unless it is to be kept."""
-        self._give_up_restart()
+        self._restarts.give_up()
         market = self._parts.market
 
         def stop() -> None:
@@ -110,7 +114,7 @@ class Deployment:
         TradingError
             As `start`; then it is in ERROR.
         """
-        self._give_up_restart()
+        self._restarts.give_up()
         paused = self.status is ConfigStatus.PAUSED
         await self._runner.end()
         try:
@@ -153,6 +157,20 @@ class Deployment:
         self.design = design
         self._report(self.status, config_json=design.settings)
 
+    async def roll(self) -> None:
+        """Go on with the contracts that its symbols mean today, if they are others.
+
+        Raises
+        ------
+        TradingError
+            If that is not possible; then it goes on with those it has.
+        """
+        if self.pid is None or not self._launch.has_rolled(self.design):
+            return
+        with self._parts.market.clock.starting():
+            await self._launch.run(self.design, self.status)
+        self.log("info", f"goes on with {', '.join(self._launch.symbols)}")
+
     async def guard(self) -> None:
         """Look after the open trades of an earlier run without entering anything.
 
@@ -166,13 +184,12 @@ class Deployment:
 
     async def leave(self) -> None:
         """End the process and keep the status: the worker itself stops."""
-        self._give_up_restart()
+        self._restarts.give_up()
         await self._runner.end()
 
     def forget_crashes(self) -> None:
         """Begin counting anew: a person has looked at it."""
-        self._give_up_restart()
-        self._crashes.forget()
+        self._restarts.forget()
 
     async def own_figures(self) -> dict[str, float | None]:
         """Return the figures that the strategy itself keeps."""
@@ -193,29 +210,19 @@ class Deployment:
         """Take note that the process has ended by itself."""
         if self.status not in RUNNING:
             return  # While it was started: whoever starts it is told.
-        before, seconds = self.status, self._crashes.add()
-        number = self._crashes.count
-        then = "it stays stopped" if seconds is None else f"restart {number} follows"
+        then = self._restarts.after_crash(partial(self._start_again, self.status))
         self.log("error", f"strategy process ended: {reason}; {then}", {"traceback": traceback})
         self._report(ConfigStatus.ERROR, error=reason)
-        if seconds is not None:
-            self._restart = asyncio.create_task(self._restart_later(seconds, before))
 
-    async def _restart_later(self, seconds: float, before: ConfigStatus) -> None:
-        await asyncio.sleep(seconds)
+    async def _start_again(self, before: ConfigStatus) -> bool:
         async with self.lock:
             if self.status is not ConfigStatus.ERROR:
-                return
-            self.restarts += 1
+                return False
             try:
                 await self.start(paused=before is ConfigStatus.PAUSED)
             except TradingError as error:
                 self.fail(f"restart failed: {error}")
-
-    def _give_up_restart(self) -> None:
-        if self._restart is not None and self._restart is not asyncio.current_task():
-            self._restart.cancel()
-        self._restart = None
+            return True
 
     # -- what others see ---------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from core.candle import Candle, InstrumentKey
 from core.errors import TradingError
+from core.instrument import Instrument
 from core.loss_watch import PortfolioLimits
 from core.order import Owner
 from core.strategy import ConfigStatus, StrategyConfig
@@ -54,8 +55,18 @@ class Launch:
         self._parts: Final = parts
         self._runner: Final = runner
         self._log: Final = log
+        self._instruments: tuple[Instrument, ...] = ()
         self.has_taken_up = False
         """Whether the engine knows the config, and what earlier runs left of it."""
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The contracts it runs on."""
+        return tuple(each.symbol for each in self._instruments)
+
+    def has_rolled(self, design: Design) -> bool:
+        """Return whether the symbols mean other contracts by now; raises as `Parts.resolve`."""
+        return self._parts.resolve(design.symbols) != self._instruments
 
     async def run(self, design: Design, status: ConfigStatus) -> None:
         """Run a design from the next decision on.
@@ -79,6 +90,7 @@ class Launch:
         prices = {candle.instrument: candle.close for candle in past}
 
         def enter() -> None:
+            self._instruments = instruments
             market.digests[design.id] = loaded.digest
             windows = windows_of(instruments, loaded.option_legs)
             parts.chains.want(design.id, instruments, windows, prices)

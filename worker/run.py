@@ -11,12 +11,15 @@ know, the lease is ours, Dhan accepts the token, the instrument master can be re
 import asyncio
 import logging
 import signal
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack, closing
+from functools import partial
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
 from adapters.own_calendar import read_calendar
 from core.errors import BrokerError, ConfigError, StoreError
+from worker.backfill import Backfill
 from worker.beats import Beats
 from worker.books import Books
 from worker.chains import Chains
@@ -24,10 +27,12 @@ from worker.commands import Commands
 from worker.deltas import Deltas
 from worker.dhan import Dhan
 from worker.feed import Feed
+from worker.feed_gaps import FeedGaps
 from worker.fork_server import ForkServer
 from worker.history import History
 from worker.lease import Lease
 from worker.market import Market
+from worker.new_day import NewDay
 from worker.outbox import Outbox
 from worker.parts import Parts
 from worker.recorder import Recorder
@@ -143,51 +148,76 @@ async def _release(lease: Lease) -> None:
         _log.warning("lease not released: %s", error)
 
 
-async def _work(settings: Settings, state: State, borders: "_Borders", stop: asyncio.Event) -> None:
+async def _work(settings: Settings, state: State, borders: _Borders, stop: asyncio.Event) -> None:
     """Check what must hold, put everything together, and run it."""
-    supabase, dhan = borders.supabase, borders.dhan
     calendar = read_calendar(settings.calendar_file)
-    await dhan.profile()
-    symbols = await load_symbols(dhan, state)
+    await borders.dhan.profile()
+    symbols = await load_symbols(borders.dhan, state)
+    run_id = uuid4()
     with ExitStack() as stack:
         outbox = stack.enter_context(closing(Outbox(state.outbox)))
-        run_id = uuid4()
         recorder = None
         if settings.record_dir is not None:
             recorder = stack.enter_context(closing(Recorder(settings.record_dir, run_id)))
-        store = Store(supabase, borders.lease, outbox)
+        store = Store(borders.supabase, borders.lease, outbox)
         market = Market(
-            run_id, calendar, store, follows_feed=settings.follows_feed, recorder=recorder
-        )
-        feed = Feed(
-            settings.dhan_feed_url,
-            settings.dhan_client_id,
-            settings.dhan_access_token,
-            market.intake,
-            market.clock.is_trading,
-        )
-        market.on_told_to_go = feed.told_to_go
-        chains = Chains(market, feed, symbols)
-        parts = Parts(
-            market,
-            feed,
-            symbols,
-            History(dhan, calendar),
-            Books(supabase),
-            chains,
-            borders.fork_server,
-        )
-        supervisor = Supervisor(parts, supabase, settings.shard)
-        known = [str(row["id"]) for row in outbox.rows_of("command")]
-        service = Service(
-            feed,
+            run_id,
+            calendar,
             store,
-            supervisor,
-            Commands(supabase, supervisor, settings.shard, known),
-            Beats(settings, market, feed, store, supervisor),
-            borders.lease,
-            Deltas(market, chains, symbols, dhan),
+            follows_feed=settings.follows_feed,
+            recorder=recorder,
+            repairs_gaps=True,
+        )
+        parts = _parts(settings, borders, market, symbols, History(borders.dhan, calendar))
+        known = [str(row["id"]) for row in outbox.rows_of("command")]
+        service = _service(
+            settings, borders, parts, store, known, partial(load_symbols, borders.dhan, state)
         )
         facts = {"run": run_id, "instruments": symbols.count, "clock": settings.market_clock}
         _log.info("started", extra={"facts": facts})
         await service.run(settings, stop)
+
+
+def _parts(
+    settings: Settings, borders: _Borders, market: Market, symbols: Symbols, history: History
+) -> Parts:
+    """Make what all deployments share."""
+    feed = Feed(
+        settings.dhan_feed_url,
+        settings.dhan_client_id,
+        settings.dhan_access_token,
+        market.intake,
+        market.clock.is_trading,
+    )
+    market.on_told_to_go = feed.told_to_go
+    gaps = FeedGaps(market)
+    feed.on_lost, feed.on_back, feed.on_doubt = gaps.lost, gaps.back, gaps.doubt
+    backfill = Backfill(market, history, gaps)
+    chains = Chains(market, feed, symbols)
+    books = Books(borders.supabase)
+    return Parts(market, feed, symbols, history, backfill, books, chains, borders.fork_server)
+
+
+def _service(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
+    settings: Settings,
+    borders: _Borders,
+    parts: Parts,
+    store: Store,
+    known_commands: list[str],
+    load: Callable[[], Awaitable[Symbols]],
+) -> Service:
+    """Make the tasks of a running worker."""
+    market, feed, symbols, chains = parts.market, parts.feed, parts.symbols, parts.chains
+    supervisor = Supervisor(parts, borders.supabase, settings.shard)
+    deltas = Deltas(market, chains, symbols, borders.dhan)
+    return Service(
+        feed,
+        parts.backfill,
+        store,
+        supervisor,
+        Commands(borders.supabase, supervisor, settings.shard, known_commands),
+        Beats(settings, market, feed, store, supervisor, chains, deltas),
+        borders.lease,
+        deltas,
+        NewDay(market, symbols, chains, supervisor, load),
+    )

@@ -12,11 +12,13 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 from core.errors import StoreError
+from worker.backfill import Backfill
 from worker.beats import Beats
 from worker.commands import Commands
 from worker.deltas import Deltas
 from worker.feed import Feed
 from worker.lease import Lease
+from worker.new_day import NewDay
 from worker.settings import Settings
 from worker.store import Store
 from worker.supervisor import Supervisor
@@ -32,20 +34,24 @@ class Service:
     def __init__(  # noqa: PLR0913, PLR0917 - one per part.
         self,
         feed: Feed,
+        backfill: Backfill,
         store: Store,
         supervisor: Supervisor,
         commands: Commands,
         beats: Beats,
         lease: Lease,
         deltas: Deltas,
+        new_day: NewDay,
     ) -> None:
         self._feed: Final = feed
+        self._backfill: Final = backfill
         self._store: Final = store
         self._supervisor: Final = supervisor
         self._commands: Final = commands
         self._beats: Final = beats
         self._lease: Final = lease
         self._deltas: Final = deltas
+        self._new_day: Final = new_day
         self._tasks: Final[list[asyncio.Task[Any]]] = []
         self._failed: Final[asyncio.Future[None]] = asyncio.get_running_loop().create_future()
 
@@ -61,10 +67,12 @@ class Service:
         writing = asyncio.create_task(self._store.run(), name="store")
         try:
             self._begin("feed", self._feed.run())
+            self._begin("backfill", self._backfill.run())
             self._begin("lease", self._lease.keep())
             self._begin("clock", self._beats.tick_clock())
             self._begin("prices", self._beats.tell_prices())
             self._begin("beat", self._beats.beat())
+            self._begin("days", self._new_day.run())
             self._begin("deltas", self._deltas.run())
             self._begin("configs", self._configs(settings))
             await self._until(stop, writing)

@@ -44,6 +44,7 @@ class Supervisor:
         self._shard: Final = shard
         self._deployments: Final[dict[str, Deployment]] = {}
         parts.market.on_bad_signal = self._on_bad_signal
+        parts.market.on_notice = self._on_notice
 
     @property
     def deployments(self) -> tuple[Deployment, ...]:
@@ -91,6 +92,15 @@ class Supervisor:
         owner = Owner(design_id, "", command["user_id"], "")
         self._parts.market.put_own("command", outcome, owner)
         _log.info("command", extra={"facts": {"command": command["command"], **outcome}})
+
+    async def roll(self) -> None:
+        """Let each config go on with the contracts that its symbols mean today."""
+        for deployment in self.deployments:
+            async with deployment.lock:
+                try:
+                    await deployment.roll()
+                except TradingError as error:
+                    deployment.log("error", f"goes on with yesterday's contracts: {error}")
 
     async def stop(self) -> None:
         """End all processes; statuses stay as they are, for the next worker."""
@@ -182,6 +192,11 @@ class Supervisor:
         deployment = self._deployments.get(config_id)
         if deployment is not None:
             deployment.log("error", f"signal refused: {error}")
+
+    def _on_notice(self, config_id: str, level: str, text: str, data: dict[str, str]) -> None:
+        deployment = self._deployments.get(config_id)
+        if deployment is not None:
+            deployment.log(level, text, data)
 
     async def _rows(self, **query: str) -> list[Row]:
         return await self._supabase.rows(

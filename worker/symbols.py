@@ -15,7 +15,7 @@ A rule is one of, tried in this order:
 import difflib
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -45,6 +45,12 @@ class Symbols:
         self._by_key: Final[dict[InstrumentKey, Instrument]] = {}
         self._futures: Final[dict[str, list[Instrument]]] = defaultdict(list)
         self._options: Final[dict[str, dict[date, list[Instrument]]]] = {}
+        self.take(instruments)
+
+    def take(self, instruments: Iterable[Instrument]) -> None:
+        """Take another listing in the place of the one there was."""
+        for listed in (self._by_symbol, self._by_key, self._futures, self._options):
+            listed.clear()
         for instrument in instruments:
             self._by_key[instrument.key] = instrument
             self._by_symbol[instrument.symbol.upper()].append(instrument)
@@ -54,6 +60,9 @@ class Symbols:
             elif underlying and instrument.kind.is_option and instrument.expiry:
                 by_expiry = self._options.setdefault(underlying, {})
                 by_expiry.setdefault(instrument.expiry, []).append(instrument)
+
+    def __iter__(self) -> Iterator[Instrument]:
+        return iter(self._by_key.values())
 
     @property
     def count(self) -> int:
