@@ -18,7 +18,9 @@ from backtest.run_file import (
     DeltaFact,
     DeployFact,
     Fact,
+    FeedFact,
     ForgetFact,
+    GapFact,
     RunFacts,
     WatchFact,
     read_run,
@@ -66,7 +68,8 @@ class _Replay:
     """The worker's intake and market without a worker."""
 
     def __init__(self, facts: RunFacts, calendar: TradingCalendar) -> None:
-        self.driver = Driver(Engine(facts.run_id, calendar))
+        engine = Engine(facts.run_id, calendar, repairs_gaps=facts.repairs_gaps)
+        self.driver = Driver(engine)
         self._calendar = calendar
         self._pending = deque(facts.facts)
         self._instruments: dict[InstrumentKey, tuple[int, Instrument]] = {}
@@ -141,6 +144,10 @@ class _Replay:
                 engine.delta(engine.slot_of(key), delta)
         elif isinstance(fact, DeployFact):
             self._deploy(fact)
+        elif isinstance(fact, FeedFact):
+            self._feed(fact)
+        elif isinstance(fact, GapFact):
+            self._close(fact)
         else:
             self._command(fact)
 
@@ -156,6 +163,19 @@ class _Replay:
         self._instruments[instrument.key] = (slot, instrument)
         market = market_of(instrument.segment, has_derivatives=fact.has_derivatives)
         self._sessions.append(MarketSessions(self._calendar, market))
+
+    def _feed(self, fact: FeedFact) -> None:
+        if fact.heard_ns is None:
+            self.driver.engine.regain_feed()
+        else:
+            self.driver.engine.lose_feed(fact.heard_ns)
+
+    def _close(self, fact: GapFact) -> None:
+        engine = self.driver.engine
+        if fact.reason:
+            self.driver.take(engine.give_up(fact.gap, fact.reason))
+        else:
+            self.driver.take(engine.repair(fact.gap, fact.minutes))
 
     def _command(self, fact: CommandFact) -> None:
         engine = self.driver.engine

@@ -17,6 +17,7 @@ import strategies
 from backtest.driver import Deployment
 from core.candle import Candle, InstrumentKey, Interval
 from core.errors import DataError
+from core.gap import Gap, GapState
 from core.instrument import Instrument, InstrumentKind, OptionSide, Segment
 from core.loss_watch import PortfolioLimits
 from core.parameters import parameters_from
@@ -84,7 +85,23 @@ class CommandFact(NamedTuple):
     keep_positions: bool
 
 
-type Fact = WatchFact | ForgetFact | DeltaFact | DeployFact | CommandFact
+class FeedFact(NamedTuple):
+    """The feed was lost, and when it was heard last; or it was back."""
+
+    place: Place
+    heard_ns: int | None
+
+
+class GapFact(NamedTuple):
+    """A gap was closed with the broker's minutes, or for a reason without them."""
+
+    place: Place
+    gap: Gap
+    minutes: tuple[Candle, ...]
+    reason: str
+
+
+type Fact = WatchFact | ForgetFact | DeltaFact | DeployFact | CommandFact | FeedFact | GapFact
 
 
 class RunFacts(NamedTuple):
@@ -93,6 +110,8 @@ class RunFacts(NamedTuple):
     run_id: UUID
     facts: tuple[Fact, ...]
     """In the order in which they became true."""
+    repairs_gaps: bool
+    """Whether candles waited for the minutes that the feed had not brought."""
 
 
 def read_run(path: Path) -> RunFacts:
@@ -108,7 +127,8 @@ def read_run(path: Path) -> RunFacts:
     try:
         first, *others = _lines(path.read_text(encoding="utf-8"))
         facts = [_READERS[each["fact"]](each) for each in others]
-        return RunFacts(UUID(first["run_id"]), tuple(sorted(facts, key=lambda each: each.place)))
+        in_order = tuple(sorted(facts, key=lambda each: each.place))
+        return RunFacts(UUID(first["run_id"]), in_order, bool(first.get("repairs_gaps", False)))
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, TypeError, KeyError, ArithmeticError) as error:
@@ -187,6 +207,17 @@ def _command(fact: Mapping[str, Any]) -> CommandFact:
     )
 
 
+def _feed(fact: Mapping[str, Any]) -> FeedFact:
+    return FeedFact(_place(fact), fact["heard_ns"] if fact["event"] == "lost" else None)
+
+
+def _gap(fact: Mapping[str, Any]) -> GapFact:
+    key, from_ns, to_ns = fact["gap"]
+    gap = Gap(_key(key), int(from_ns), int(to_ns), GapState.MISSING)
+    minutes = tuple(_candle(each) for each in fact["minutes"])
+    return GapFact(_place(fact), gap, minutes, fact["reason"])
+
+
 def _place(fact: Mapping[str, Any]) -> Place:
     return Place(int(fact["after_ticks"]), int(fact.get("number", 0)))
 
@@ -206,4 +237,6 @@ _READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Fact]]] = {
     "deltas": _deltas,
     "configs": _deployed,
     "commands": _command,
+    "feed": _feed,
+    "gaps": _gap,
 }

@@ -14,7 +14,7 @@ from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 
 from core.candle import Candle, InstrumentKey, Interval
-from core.gap import Gap
+from core.gap import Gap, GapState
 from core.trade import Trade
 
 Heard = Candle | Trade | Gap
@@ -59,6 +59,8 @@ class Hearing:
             if not self._is_known(heard):
                 self._items.append(_Item(heard.close_ns, is_no_candle=False, heard=heard))
         elif isinstance(heard, Gap):
+            if heard.state is GapState.MISSING:
+                return  # Its end will be told.
             self._is_sorted = False
             self._items.append(_Item(heard.from_ns, is_no_candle=True, heard=heard))
         else:

@@ -34,6 +34,8 @@ from worker.reconnect import Reconnect
 
 SILENCE_SECONDS: Final = 5.0
 """A feed that says nothing for so long while the market trades is dead."""
+DOUBT_SECONDS: Final = 1.0
+"""Of one that says nothing for so long nobody knows yet."""
 
 _LOOK_EVERY: Final = 0.25
 _HANDSHAKE_SECONDS: Final = 10.0
@@ -67,6 +69,12 @@ class Feed:
         self._reconnect: Final = Reconnect(url)
         self._reason: int | None = None
         self._heard_at = time.monotonic()
+        self.on_lost: Callable[[float], None] = _nobody
+        """Called with the seconds since the last message when a socket has ended."""
+        self.on_back: Callable[[], None] = _nobody
+        """Called when everything is subscribed at a new socket."""
+        self.on_doubt: Callable[[bool], None] = _nobody
+        """Called when the feed falls silent, and when it speaks again."""
         self.counters: Final[Counter[str]] = Counter()
         self.connected: Final = asyncio.Event()
         intake.on_pause = self._pause
@@ -165,6 +173,7 @@ class Feed:
         self._reason = None
         self._socket = socket
         self._subscribe(socket, self._wanted)
+        self.on_back()
         self.connected.set()
         _log.info("feed connected", extra={"facts": {"instruments": self._count()}})
         try:
@@ -173,10 +182,11 @@ class Feed:
             self.connected.clear()
             self._socket = None
             socket.leave()
+            self.on_lost(self.age_seconds)
 
     async def _watch(self, socket: FeedSocket) -> str:
         """Return why the socket ended, or was given up for its silence."""
-        heard = -1
+        heard, is_doubtful = -1, False
         while not socket.gone.is_set():
             now = time.monotonic()
             if self._intake.messages != heard or self._intake.is_held or not self._is_trading():
@@ -184,6 +194,9 @@ class Feed:
             elif now - self._heard_at > SILENCE_SECONDS and self._count():
                 self.counters["silences"] += 1
                 return f"silent for {SILENCE_SECONDS:g} s"
+            if is_doubtful is not (now - self._heard_at > DOUBT_SECONDS):
+                is_doubtful = not is_doubtful
+                self.on_doubt(is_doubtful)
             try:
                 async with asyncio.timeout(_LOOK_EVERY):
                     await socket.gone.wait()
@@ -209,3 +222,7 @@ class Feed:
 def mode_of(instrument: Instrument) -> Mode:
     """Return how much is wanted of an instrument: depth and volume, where there are any."""
     return Mode.TICKER if instrument.kind is InstrumentKind.INDEX else Mode.FULL
+
+
+def _nobody(*_: object) -> None:
+    """Stand in for a listener until there is one."""

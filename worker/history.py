@@ -12,7 +12,7 @@ import logging
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from core.candle import Candle, Interval
+from core.candle import Candle, Interval, Origin
 from core.errors import CalendarError, DataError
 from core.instrument import Instrument
 from core.longer_candle import LongerCandle
@@ -47,6 +47,28 @@ class History:
     def __init__(self, dhan: Dhan, calendar: TradingCalendar) -> None:
         self._dhan: Final = dhan
         self._calendar: Final = calendar
+
+    async def minutes(
+        self, instrument: Instrument, market: Market, from_ns: int, to_ns: int, origin: Origin
+    ) -> list[Candle]:
+        """Return the minutes that begin in ``[from_ns, to_ns)`` and are over by its end.
+
+        Parameters
+        ----------
+        origin
+            Written into the candles.
+
+        Raises
+        ------
+        ConfigError, BrokerError, DataError
+            As `candles`.
+        """
+        begin = datetime.fromtimestamp(from_ns // NS_PER_SECOND, IST)
+        end = datetime.fromtimestamp(to_ns // NS_PER_SECOND, IST)
+        columns = await self._dhan.minutes(instrument, f"{begin:%F %T}", f"{end:%F %T}")
+        sessions = MarketSessions(self._calendar, market)
+        found = _minutes(instrument, columns, sessions, to_ns, origin)
+        return sorted((each for each in found if each.open_ns >= from_ns), key=_begin_of)
 
     async def candles(
         self, instrument: Instrument, market: Market, interval: Interval, count: int, until_ns: int
@@ -96,8 +118,16 @@ def _per_session(session: Session, interval: Interval) -> int:
     return max(1, length // interval.length_ns)
 
 
+def _begin_of(candle: Candle) -> int:
+    return candle.open_ns
+
+
 def _minutes(
-    instrument: Instrument, columns: dict[str, Any], sessions: MarketSessions, until_ns: int
+    instrument: Instrument,
+    columns: dict[str, Any],
+    sessions: MarketSessions,
+    until_ns: int,
+    origin: Origin = Origin.LIVE,
 ) -> list[Candle]:
     """Return Dhan's columns as candles; those outside trading hours are left out and counted."""
     if not columns:
@@ -117,7 +147,7 @@ def _minutes(
                 candles.append(
                     Candle(
                         instrument.key, Interval.M1, open_ns, close_ns,
-                        open_, high, low, close, int(volume), int(interest) or None,
+                        open_, high, low, close, int(volume), int(interest) or None, origin,
                     )
                 )  # fmt: skip
     except (KeyError, TypeError, ValueError) as error:

@@ -98,7 +98,7 @@ class Intake:
         self._latest_ns: Final = latest_ns
         self._recorder: Final = recorder
         self._routes: Final[dict[int, Route]] = {}
-        self._queue: Final[deque[bytes]] = deque()
+        self._queue: Final[deque[bytes | Callable[[], None]]] = deque()
         self._rest: list[Fields] = []
         self._holds = 0
         self._playing = False
@@ -147,6 +147,13 @@ class Intake:
             return
         self._play(decode(message, self.wire))
 
+    def between(self, work: Callable[[], None]) -> None:
+        """Do something after the messages that wait and before those still to come."""
+        if self._holds or self._playing:
+            self._queue.append(work)
+        else:
+            work()
+
     def hold(self) -> None:
         """Stand still from the next packet on, until every hold was released."""
         self._holds += 1
@@ -161,7 +168,11 @@ class Intake:
             rest, self._rest = self._rest, []
             self._play(rest)
             while self._queue and not self._holds:
-                self._play(decode(self._queue.popleft(), self.wire))
+                item = self._queue.popleft()
+                if isinstance(item, bytes):
+                    self._play(decode(item, self.wire))
+                else:
+                    item()
         finally:
             self._playing = False
         if len(self._queue) < PAUSE_AT:

@@ -8,6 +8,7 @@ What time it is there, `worker/market_clock.py` knows.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -17,6 +18,7 @@ from core.candle import Candle, InstrumentKey
 from core.effects import Effects
 from core.engine import Engine
 from core.errors import TradingError
+from core.gap import Gap
 from core.hearing import Heard
 from core.instrument import Instrument
 from core.order import Fill, Order, Owner
@@ -50,9 +52,11 @@ class Market:
         Gets the raw messages, None for none.
     wall_ns
         The time of day, ns UTC.
+    repairs_gaps
+        Whether somebody fetches what the feed does not bring: `worker/feed_gaps.py`.
     """
 
-    def __init__(  # noqa: PLR0913 - the last three are options.
+    def __init__(  # noqa: PLR0913 - the last four are options.
         self,
         run_id: UUID,
         calendar: TradingCalendar,
@@ -61,21 +65,22 @@ class Market:
         follows_feed: bool,
         recorder: Recorder | None = None,
         wall_ns: Callable[[], int] = time.time_ns,
+        repairs_gaps: bool = False,
     ) -> None:
         self._wall_ns: Final = wall_ns
         self.run_id: Final = run_id
         self.follows_feed: Final = follows_feed
         self._recorder: Final = recorder
-        self.engine: Final = Engine(run_id, calendar)
+        self.engine: Final = Engine(run_id, calendar, repairs_gaps=repairs_gaps)
         self.clock: Final = MarketClock(self.engine, calendar, None if follows_feed else wall_ns)
         self.intake: Final = Intake(
             self.engine, self.take_effects, self._on_control, self.clock.latest_ns, recorder
         )
         self.clock.drive(self.intake)
         self.rounds: Final = (
-            Rounds(self._apply, self.intake.hold, self.intake.release)
+            Rounds(self._apply, self.intake.hold, self.intake.release, self.engine.open_gaps)
             if follows_feed
-            else Rounds(self._apply)
+            else Rounds(self._apply, open_gaps=self.engine.open_gaps)
         )
         self.digests: Final[dict[str, str]] = {}
         """Digest of what each config's process runs."""
@@ -84,6 +89,11 @@ class Market:
         self.on_bad_signal: Callable[[str, str], None] = _nobody
         self.on_fill: Callable[[InstrumentKey], None] = _nobody
         self.on_candle: Callable[[Candle], None] = _nobody
+        self.on_gap: Callable[[Gap], None] = _nobody
+        self.on_notice: Callable[[str, str, str, dict[str, str]], None] = _nobody
+        """Called with a config's id and the level, text and data of a line for its log."""
+        self.gap_counts: Final[Counter[str]] = Counter()
+        """Of `worker/feed_gaps.py` and `worker/backfill.py`."""
         self.holdings: Final = Holdings()
         self._store: Final = store
         self._symbols: Final[dict[InstrumentKey, str]] = {}
@@ -168,7 +178,9 @@ class Market:
                 self.on_candle(effect)
             elif isinstance(effect, Trade | Order):
                 self.holdings.take(effect)
-            if isinstance(effect, Candle | Trade):
+            elif isinstance(effect, Gap):
+                self.on_gap(effect)
+            if isinstance(effect, Candle | Trade | Gap):
                 heard.append(effect)
         if heard:
             self.rounds.hand_out(heard)

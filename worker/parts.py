@@ -13,6 +13,7 @@ from core.candle import Candle, InstrumentKey, Interval
 from core.errors import DataError
 from core.instrument import Instrument
 from core.session import ist_date
+from worker.backfill import Backfill
 from worker.books import Books
 from worker.chains import Chains
 from worker.feed import Feed
@@ -30,6 +31,7 @@ class Parts:
     feed: Feed
     symbols: Symbols
     history: History
+    backfill: Backfill
     books: Books
     chains: Chains
     fork_server: ForkServer

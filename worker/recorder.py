@@ -50,7 +50,7 @@ class Recorder:
         self._file.write(HEAD)
         self._count = 0
         self.messages = 0
-        self._say({"fact": "run", "run_id": str(run_id)})
+        self._say({"fact": "run", "run_id": str(run_id), "repairs_gaps": True})
 
     def write(self, received_ns: int, message: bytes) -> None:
         """Add a message."""

@@ -97,6 +97,10 @@ class Rounds:
             for key in keys:
                 self._listeners.setdefault((key, interval), {})[listener.id] = listener
 
+    def hearers(self, instrument: InstrumentKey) -> set[str]:
+        """Return the config ids of those who hear candles of an instrument."""
+        return {name for each in Interval for name in self._listeners.get((instrument, each), {})}
+
     def leave(self, listener: Listener) -> None:
         """Send a listener nothing more."""
         self._drop(listener)
@@ -142,8 +146,7 @@ class Rounds:
         if isinstance(heard, Candle):
             return self._listeners.get((heard.instrument, heard.interval), {})
         if isinstance(heard, Gap):
-            parts = (self._listeners.get((heard.instrument, each), {}) for each in Interval)
-            return {name for part in parts for name in part}
+            return self.hearers(heard.instrument)
         return (heard.owner.config_id,) if heard.owner.config_id in self._hearings else ()
 
     def answered(self, listener: Listener, number: int, signals: Iterable[Signal]) -> None:
