@@ -28,6 +28,8 @@ _OURS: Final = {
 DUPLICATE: Final = "23505"
 _CHECK: Final = "23514"
 _NO_RIGHT: Final = "42501"
+# What Postgres cannot store although JSON can say it: the null character, numbers beyond its own.
+_UNSTORABLE: Final = {"22P05", "22021", "22003"}
 _TOKEN_CODES: Final = {"PGRST300", "PGRST301", "PGRST302", "PGRST303"}
 
 # Classes of SQLSTATE that pass by themselves: connection, rollback, resources, operator, system;
@@ -88,6 +90,8 @@ def _doing_of_the_caller(status: int, code: str, message: str) -> ApiError | Non
         error = ApiError(409, "already_there", "there is one like it already")
     elif code == _CHECK:
         error = ApiError(422, "invalid_value", f"a value is outside its limits: {message}")
+    elif code in _UNSTORABLE:
+        error = ApiError(422, "invalid_value", f"a value cannot be stored: {message}")
     elif code in _TOKEN_CODES:
         headers = {"WWW-Authenticate": "Bearer"}
         error = ApiError(401, "invalid_token", "the access token was refused", headers=headers)

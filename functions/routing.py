@@ -156,7 +156,8 @@ class Router:
     Parameters
     ----------
     routes
-        The table; of two that match a path, the earlier wins.
+        The table; of two paths that match, the earlier wins, with all of its methods: a name stands
+        before the parameter that could be it.
     """
 
     def __init__(self, routes: Iterable[Route]) -> None:
@@ -171,10 +172,9 @@ class Router:
             404 for an unknown path, 405 with ``Allow`` for an unknown method.
         """
         wanted = "GET" if method == "HEAD" else method
-        for route in self._routes:
-            values = route.values(path) if route.method == wanted else None
-            if values is not None and not (method == "HEAD" and route.access is Access.CRON):
-                return route, values
+        for route in self._at(path):
+            if route.method == wanted and not (method == "HEAD" and route.access is Access.CRON):
+                return route, route.values(path) or {}
         allowed = ", ".join(self.methods(path))
         raise ApiError(
             405,
@@ -191,10 +191,14 @@ class Router:
         ApiError
             404 for an unknown path.
         """
-        found = [route for route in self._routes if route.values(path) is not None]
+        found = self._at(path)
         if not found:
             raise ApiError(404, "unknown_path", f"there is nothing at {path}")
         methods = {route.method for route in found} | {"OPTIONS"}
         if any(route.method == "GET" and route.access is not Access.CRON for route in found):
             methods.add("HEAD")
         return tuple(sorted(methods))
+
+    def _at(self, path: str) -> list[Route]:
+        first = next((route for route in self._routes if route.values(path) is not None), None)
+        return [] if first is None else [each for each in self._routes if each.path == first.path]

@@ -89,7 +89,7 @@ class Settings:
     def secrets(self) -> tuple[str, ...]:
         """What no line of a log may hold."""
         mine = (self.secret_key, self.cron_secret, self.jwt_secret)
-        return (*mine, self.dhan_access_token, self.llm_api_key)
+        return (*mine, self.dhan_access_token, self.llm_api_key, self.broker_proxy)
 
 
 def read_settings(values: Mapping[str, str]) -> Settings:

@@ -42,6 +42,8 @@ def refused(supabase: Supabase, *, rpc: bool = False) -> ApiError:
         (400, {"code": "TB422", "message": "too much"}, 422, "invalid_value"),
         (409, {"code": "23505", "message": "duplicate key"}, 409, "already_there"),
         (400, {"code": "23514", "message": "violates check"}, 422, "invalid_value"),
+        (400, {"code": "22P05", "message": "\\u0000 cannot be text"}, 422, "invalid_value"),
+        (400, {"code": "22003", "message": "out of range"}, 422, "invalid_value"),
         (403, {"code": "42501", "message": "permission denied"}, 403, "not_allowed"),
         (401, {"code": "PGRST301", "message": "JWT expired"}, 401, "invalid_token"),
         (503, {"code": "PGRST001", "message": "no connection"}, 503, "database_busy"),

@@ -41,6 +41,20 @@ def test_the_earlier_of_two_routes_wins() -> None:
     assert Router((fixed, any_)).find("GET", "/api/7") == (any_, {"thing_id": "7"})
 
 
+def test_a_name_is_not_taken_for_a_value_by_another_method_either() -> None:
+    routes = (
+        Route("GET", "/api/things/list", every),
+        Route("GET", "/api/things/{thing_id}", one),
+        Route("DELETE", "/api/things/{thing_id}", one),
+    )
+    router = Router(routes)
+    assert router.find("DELETE", "/api/things/7") == (routes[2], {"thing_id": "7"})
+    assert router.methods("/api/things/list") == ("GET", "HEAD", "OPTIONS")
+    with pytest.raises(ApiError) as caught:
+        router.find("DELETE", "/api/things/list")
+    assert (caught.value.status, caught.value.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
 def test_a_handler_that_does_not_fit_its_path_is_a_mistake_in_the_table() -> None:
     with pytest.raises(TypeError, match="one takes"):
         Route("GET", "/api/things/{id}", one)
