@@ -7,6 +7,7 @@ Next: the `Settings` class of the process you are reading.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from core.errors import ConfigError
 
@@ -114,6 +115,30 @@ class SettingsReader:
             return default
         return found
 
+    def address(
+        self,
+        name: str,
+        default: str | None,
+        *,
+        aliases: Sequence[str] = (),
+        schemes: Sequence[str] = ("https", "http"),
+    ) -> str:
+        """Return an address without a slash at its end.
+
+        Parameters
+        ----------
+        default
+            Used when nothing is set, whatever it is; None makes the setting required.
+        schemes
+            What it may begin with.
+        """
+        found = self.text(name, default, aliases=aliases).rstrip("/")
+        if found and found != default and not is_address(found, schemes):
+            self._problems.append(
+                f"{name} is {found!r}, must be an address such as {schemes[0]}://example.com"
+            )
+        return found
+
     def path(self, name: str) -> Path | None:
         """Return a path as it was written, None where nothing is set; nothing is looked up."""
         found = self._find(name)
@@ -140,3 +165,18 @@ class SettingsReader:
             if value:
                 return value
         return None
+
+
+def is_address(text: str, schemes: Sequence[str] = ("https", "http")) -> bool:
+    """Return whether a text is an address: a scheme and a host, and a port that can be one.
+
+    Examples
+    --------
+    >>> is_address("https://example.com/v2"), is_address("example.com"), is_address("http://:99999")
+    (True, False, False)
+    """
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # A port that is no number.
+        return False

@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from adapters.key_ring import read_key_ring
 from core.errors import ConfigError
-from core.settings import SettingsReader
+from core.settings import SettingsReader, is_address
 
 _CRON_SECRET_LENGTH: Final = 32
 _JWT_SECRET_LENGTH: Final = 32  # What HS256 asks of a key: as long as its digest.
@@ -101,7 +100,7 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         Lists everything missing or malformed.
     """
     reader = SettingsReader(values)
-    url = _url(reader, "SUPABASE_URL", None, aliases=("NEXT_PUBLIC_SUPABASE_URL",))
+    url = reader.address("SUPABASE_URL", None, aliases=("NEXT_PUBLIC_SUPABASE_URL",))
     settings = Settings(
         supabase_url=url,
         publishable_key=reader.text(
@@ -117,18 +116,18 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         ),
         cron_secret=reader.text("CRON_SECRET", min_length=_CRON_SECRET_LENGTH, secret=True),
         cors_origins=_origins(reader, reader.text("CORS_ORIGINS", "")),
-        jwt_issuer=_url(reader, "SUPABASE_JWT_ISSUER", f"{url}/auth/v1"),
-        jwks_url=_url(reader, "SUPABASE_JWKS_URL", f"{url}/auth/v1/.well-known/jwks.json"),
+        jwt_issuer=reader.address("SUPABASE_JWT_ISSUER", f"{url}/auth/v1"),
+        jwks_url=reader.address("SUPABASE_JWKS_URL", f"{url}/auth/v1/.well-known/jwks.json"),
         jwt_secret=_jwt_secret(reader),
         calendar_file=reader.path("CALENDAR_FILE"),
         audit_keys=_key_ring(reader, "AUDIT_SEAL_KEY"),
         audit_seal_file=reader.path("AUDIT_SEAL_FILE"),
         broker_keys=_key_ring(reader, "BROKER_KEYS"),
-        dhan_api_url=_url(reader, "DHAN_API_URL", "https://api.dhan.co/v2"),
-        broker_proxy=_url(reader, "BROKER_PROXY", ""),
+        dhan_api_url=reader.address("DHAN_API_URL", "https://api.dhan.co/v2"),
+        broker_proxy=reader.address("BROKER_PROXY", ""),
         dhan_client_id=reader.text("DHAN_CLIENT_ID", ""),
         dhan_access_token=reader.text("DHAN_ACCESS_TOKEN", "", secret=True),
-        llm_api_url=_url(reader, "LLM_API_URL", ""),
+        llm_api_url=reader.address("LLM_API_URL", ""),
         llm_api_key=reader.text("LLM_API_KEY", "", secret=True),
         llm_model=reader.text("LLM_MODEL", "gpt-5-mini"),
         trusted_proxies=reader.integer("TRUSTED_PROXIES", _proxies(values), low=0, high=9),
@@ -145,19 +144,10 @@ def _proxies(values: Mapping[str, str]) -> int:
     return int("VERCEL" in values or "K_SERVICE" in values)
 
 
-def _url(
-    reader: SettingsReader, name: str, default: str | None, *, aliases: tuple[str, ...] = ()
-) -> str:
-    text = reader.text(name, default, aliases=aliases).rstrip("/")
-    if text and text != default and not _is_address(text):
-        reader.problem(f"{name} is {text!r}, must be an address such as https://example.com")
-    return text
-
-
 def _origins(reader: SettingsReader, text: str) -> frozenset[str]:
     origins = [part.strip() for part in text.split(",") if part.strip()]
     for origin in origins:
-        if not _is_address(origin) or origin.count("/") != 2:
+        if not is_address(origin) or origin.count("/") != 2:
             reader.problem(
                 f"CORS_ORIGINS holds {origin!r}, must be origins such as https://example.com, "
                 "separated by commas"
@@ -182,12 +172,3 @@ def _key_ring(reader: SettingsReader, name: str) -> Mapping[str, bytes]:
     except ConfigError as error:
         reader.problem(str(error))
         return {}
-
-
-def _is_address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        port = parts.port  # Raises where it is no number.
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and port != 0

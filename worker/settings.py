@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from core.settings import SettingsReader
 
@@ -78,18 +77,18 @@ def read_settings(values: Mapping[str, str]) -> Settings:
     reader = SettingsReader(values)
     speed = reader.number("MARKET_SPEED", 1.0, low=0.01, high=1e9)
     settings = Settings(
-        supabase_url=_url(reader, "SUPABASE_URL", None, aliases=("NEXT_PUBLIC_SUPABASE_URL",)),
+        supabase_url=reader.address("SUPABASE_URL", None, aliases=("NEXT_PUBLIC_SUPABASE_URL",)),
         supabase_secret_key=reader.text(
             "SUPABASE_SECRET_KEY", aliases=("SUPABASE_SERVICE_ROLE_KEY",), secret=True
         ),
         dhan_client_id=reader.text("DHAN_CLIENT_ID"),
         dhan_access_token=reader.text("DHAN_ACCESS_TOKEN", secret=True),
-        dhan_api_url=_url(reader, "DHAN_API_URL", "https://api.dhan.co/v2"),
-        dhan_auth_url=_url(reader, "DHAN_AUTH_URL", "https://auth.dhan.co"),
-        dhan_feed_url=_url(
-            reader, "DHAN_FEED_URL", "wss://api-feed.dhan.co", schemes=("wss", "ws")
+        dhan_api_url=reader.address("DHAN_API_URL", "https://api.dhan.co/v2"),
+        dhan_auth_url=reader.address("DHAN_AUTH_URL", "https://auth.dhan.co"),
+        dhan_feed_url=reader.address(
+            "DHAN_FEED_URL", "wss://api-feed.dhan.co", schemes=("wss", "ws")
         ),
-        dhan_master_url=_url(reader, "DHAN_MASTER_URL", "https://images.dhan.co/api-data"),
+        dhan_master_url=reader.address("DHAN_MASTER_URL", "https://images.dhan.co/api-data"),
         shard=reader.text("WORKER_SHARD", "main"),
         state_dir=Path(reader.text("WORKER_STATE_DIR", _STATE_DIR)),
         market_speed=speed,
@@ -104,19 +103,3 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         )
     reader.finish()
     return settings
-
-
-def _url(
-    reader: SettingsReader,
-    name: str,
-    default: str | None,
-    *,
-    aliases: tuple[str, ...] = (),
-    schemes: tuple[str, ...] = ("https", "http"),
-) -> str:
-    """Return an address without a slash at its end."""
-    value = reader.text(name, default, aliases=aliases).rstrip("/")
-    parts = urlsplit(value)
-    if value and (parts.scheme not in schemes or not parts.hostname):
-        reader.problem(f"{name} is {value!r}, must begin with {' or '.join(schemes)}:// and a host")
-    return value

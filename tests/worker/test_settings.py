@@ -44,7 +44,7 @@ def test_all_problems_are_told_at_once() -> None:
         read_settings({"SUPABASE_URL": "ftp://x", "MARKET_SPEED": "-1", "MARKET_CLOCK": "sun"})
     text = str(caught.value)
     for expected in (
-        "SUPABASE_URL is 'ftp://x', must begin with https or http:// and a host",
+        "SUPABASE_URL is 'ftp://x', must be an address such as https://example.com",
         "SUPABASE_SECRET_KEY (or SUPABASE_SERVICE_ROLE_KEY) is missing",
         "DHAN_CLIENT_ID is missing",
         "DHAN_ACCESS_TOKEN is missing",
