@@ -51,14 +51,14 @@ class Cursor(NamedTuple):
             raise invalid("query", "/cursor", detail, "bad_cursor") from error
 
     @classmethod
-    def of(cls, row: Row, time_column: str) -> Self:
+    def of(cls, row: Row, time_column: str, id_column: str = "id") -> Self:
         """Return the cursor of a row that was read."""
-        return cls(datetime.fromisoformat(row[time_column]), UUID(row["id"]))
+        return cls(datetime.fromisoformat(row[time_column]), UUID(row[id_column]))
 
-    def filters(self, time_column: str) -> dict[str, str]:
+    def filters(self, time_column: str, id_column: str = "id") -> dict[str, str]:
         """Return PostgREST's parameters for the rows after it."""
         at = f'"{self.at.isoformat()}"'
-        after = f"{time_column}.lt.{at},and({time_column}.eq.{at},id.lt.{self.id})"
+        after = f"{time_column}.lt.{at},and({time_column}.eq.{at},{id_column}.lt.{self.id})"
         # The first parameter says nothing new; it lets the database begin at the right place.
         return {time_column: f"lte.{self.at.isoformat()}", "or": f"({after})"}
 
@@ -73,14 +73,14 @@ class Page(NamedTuple):
     next_cursor: str | None
 
 
-def newest_first(time_column: str, limit: int) -> dict[str, str]:
+def newest_first(time_column: str, limit: int, id_column: str = "id") -> dict[str, str]:
     """Return PostGREST's parameters for a page and the row that shows whether there is a next."""
-    return {"order": f"{time_column}.desc,id.desc", "limit": str(limit + 1)}
+    return {"order": f"{time_column}.desc,{id_column}.desc", "limit": str(limit + 1)}
 
 
-def page_of(rows: list[Row], limit: int, time_column: str) -> Page:
+def page_of(rows: list[Row], limit: int, time_column: str, id_column: str = "id") -> Page:
     """Return what was read with `newest_first` as a page."""
     if len(rows) <= limit:
         return Page(rows, None)
     kept = rows[:limit]
-    return Page(kept, Cursor.of(kept[-1], time_column).text())
+    return Page(kept, Cursor.of(kept[-1], time_column, id_column).text())

@@ -6,12 +6,14 @@ Next: `functions/resources/strategies.py`, which uses most of them.
 """
 
 import re
+from datetime import date
 from typing import Annotated, Any, Final
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 _DATE_AND_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]")
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Body(BaseModel):
@@ -47,6 +49,16 @@ def _written_out(value: Any) -> Any:
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 """A time with its offset, written out: not the seconds since 1970 that a date is read from, too."""
+
+
+def _day_written_out(value: Any) -> Any:
+    if isinstance(value, str) and not _DATE.fullmatch(value):
+        raise PydanticCustomError("date", "must be a date, such as 2026-11-20")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day_written_out)]
+"""A date in India, written out."""
 
 Money = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", examples=["6337.30"])]
 """Rupees as text, so that no reader turns them into a binary fraction."""

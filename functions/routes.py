@@ -11,6 +11,8 @@ from functions.openapi import with_document
 from functions.resources.broker_accounts import connect_broker_account
 from functions.resources.code_strategies import run_strategies
 from functions.resources.convert import convert_paste
+from functions.resources.daily_analysis import analyse_strategy, run_daily_analysis
+from functions.resources.dashboard import read_pnl, read_strategy_pnl
 from functions.resources.emergency_stop import stop_everybody, stop_own
 from functions.resources.eod_exit import run_eod_exit
 from functions.resources.health import read_health
@@ -21,8 +23,10 @@ from functions.resources.live_mode import (
     validate_live_mode,
 )
 from functions.resources.live_trading import read_live_trading_status
+from functions.resources.performance import read_performance, read_summary
 from functions.resources.strategies import create_strategy, list_strategies, toggle_strategy
-from functions.resources.trades import list_trades
+from functions.resources.strategy import archive_strategy, read_strategy, update_strategy
+from functions.resources.trades import list_live_trades, list_trades, list_virtual_trades
 from functions.resources.validate_code import validate_code
 from functions.routing import Access, Route
 
@@ -31,11 +35,22 @@ ROUTES: Final = with_document(
         Route("GET", "/api/health", read_health, access=Access.OPEN),
         Route("GET", "/api/strategies/list", list_strategies),
         Route("POST", "/api/strategies/create", create_strategy, status=201),
+        Route("GET", "/api/strategies/summary", read_summary),
+        Route("PUT", "/api/strategies/config/{strategy_id}", update_strategy),
         Route("POST", "/api/strategies/toggle/{strategy_id}", toggle_strategy),
         Route("POST", "/api/strategies/live-mode/{strategy_id}", switch_live_mode),
         Route("POST", "/api/strategies/{strategy_id}/validate-code", validate_code),
         Route("POST", "/api/convert", convert_paste),
+        Route("GET", "/api/strategies/{strategy_id}/performance", read_performance),
+        # After the names above, which stand where the id does.
+        Route("GET", "/api/strategies/{strategy_id}", read_strategy),
+        Route("DELETE", "/api/strategies/{strategy_id}", archive_strategy),
         Route("GET", "/api/trades/all", list_trades),
+        Route("GET", "/api/trades/virtual/{strategy_id}", list_virtual_trades),
+        Route("GET", "/api/trades/live/{strategy_id}", list_live_trades),
+        Route("POST", "/api/analysis/run-daily/{strategy_id}", analyse_strategy),
+        Route("GET", "/api/dashboard/pnl", read_pnl),
+        Route("GET", "/api/dashboard/pnl/{strategy_id}", read_strategy_pnl),
         Route("POST", "/api/broker-accounts", connect_broker_account, status=201),
         Route("POST", "/api/live-trading/validate/{strategy_id}", validate_live_mode),
         Route("POST", "/api/live-trading/enable/{strategy_id}", enable_live_mode),
@@ -63,6 +78,14 @@ ROUTES: Final = with_document(
             run_eod_exit,
             access=Access.CRON,
             name="run_eod_exit_by_get",
+        ),
+        Route("POST", "/api/cron/daily-analysis", run_daily_analysis, access=Access.CRON),
+        Route(
+            "GET",
+            "/api/cron/daily-analysis",
+            run_daily_analysis,
+            access=Access.CRON,
+            name="run_daily_analysis_by_get",
         ),
         Route("POST", "/api/cron/emergency-stop", stop_everybody, access=Access.CRON),
         Route(

@@ -26,6 +26,18 @@ Symbol = Annotated[
 ]
 Values = Annotated[dict[str, Any], Field(description="Absent ones have defaults.")]
 Timeframe = Literal["1m", "5m", "15m", "1h", "4h", "1d"]
+Symbols = Annotated[
+    list[Symbol],
+    Field(
+        min_length=1,
+        max_length=50,
+        description="Rules: NIFTY-FUT is the near-month future, RELIANCE the share.",
+        examples=[["NIFTY-FUT"]],
+    ),
+]
+AssetClass = Annotated[str, Field(max_length=50, pattern=r"^[a-z][a-z_]*$")]
+# `Field` stands first: after the validator its bounds would be missing from the schema.
+MaxPositions = Annotated[int, Field(strict=True, ge=1, le=100), BeforeValidator(whole)]
 
 
 class NewStrategy(Body):
@@ -51,22 +63,13 @@ class NewStrategy(Body):
         Literal["worker", "cron"],
         Field(description="cron evaluates once a minute: type code only, simulation only."),
     ] = "worker"
-    symbols: Annotated[
-        list[Symbol],
-        Field(
-            min_length=1,
-            max_length=50,
-            description="Rules: NIFTY-FUT is the near-month future, RELIANCE the share.",
-            examples=[["NIFTY-FUT"]],
-        ),
-    ]
-    asset_class: Annotated[str, Field(max_length=50, pattern=r"^[a-z][a-z_]*$")] = "index_future"
+    symbols: Symbols
+    asset_class: AssetClass = "index_future"
     timeframes: Annotated[
         list[Timeframe],
         Field(min_length=1, max_length=6, description="Absent: the candles its type needs."),
     ] = Field(default_factory=list)
-    # `Field` stands first: after the validator its bounds would be missing from the schema.
-    max_positions: Annotated[int, Field(strict=True, ge=1, le=100), BeforeValidator(whole)] = 3
+    max_positions: MaxPositions = 3
     capital_allocated: Capital = "100000"
     portfolio_id: Annotated[
         UUID | None, Field(description="Absent: the oldest paper portfolio.")
@@ -82,7 +85,7 @@ def checked(design: NewStrategy) -> dict[str, Any]:
     ApiError
         422 for a type that does not exist, or parameters it cannot use.
     """
-    place = _or_refuse("/strategy_type", lambda: strategy_type(design.strategy_type))
+    place = or_refuse("/strategy_type", lambda: strategy_type(design.strategy_type))
     chosen = tuple(Interval(each) for each in dict.fromkeys(design.timeframes))
     if place.brings_code:
         check_code(design.python_code)
@@ -91,9 +94,9 @@ def checked(design: NewStrategy) -> dict[str, Any]:
     elif design.runner == "cron":
         raise invalid("body", "/runner", "the minute cron runs strategies of type code only")
     else:
-        strategy = _or_refuse("/parameters", lambda: make(place.name, design.parameters))
-        chosen = _or_refuse("/timeframes", lambda: intervals_for(strategy, chosen))
-    _or_refuse("/risk_parameters", lambda: parameters_from(RiskParameters, design.risk_parameters))
+        strategy = or_refuse("/parameters", lambda: make(place.name, design.parameters))
+        chosen = or_refuse("/timeframes", lambda: intervals_for(strategy, chosen))
+    or_refuse("/risk_parameters", lambda: parameters_from(RiskParameters, design.risk_parameters))
     return {
         "p_name": design.name,
         "p_strategy_type": design.strategy_type,
@@ -134,7 +137,8 @@ def check_code(code: str | None) -> None:
         raise invalid("body", "/python_code", f"{place}{first.sentence}")
 
 
-def _or_refuse[T](pointer: str, check: Callable[[], T]) -> T:
+def or_refuse[T](pointer: str, check: Callable[[], T]) -> T:
+    """Return what a check yields; what it refuses is refused with a pointer to the value."""
     try:
         return check()
     except (ConfigError, OverflowError) as error:  # JSON knows integers beyond any float.

@@ -19,13 +19,14 @@ from functions.resources.designs import NewStrategy, checked
 from functions.routing import Call
 
 _ORDER: Final = "created_at"
-_COLUMNS: Final = (
+COLUMNS: Final = (
     "id,name,description,strategy_type,parameters:config,risk_parameters,symbols,asset_class,"
     "timeframes,max_positions,capital_allocated::text,portfolio_id,status,is_simulation_active,"
     "is_live_mode,live_mode_enabled_at,total_pnl::text,total_trades,winning_trades,losing_trades,"
     "win_rate::text,error_message,last_run_at,last_signal_at,archived_at,created_at,updated_at,"
     "configs:strategy_configs(id,name,is_default,status,trade_mode,runner,error_message)"
 )
+CONFIGS_IN_ORDER: Final = {"configs.order": "is_default.desc,name"}
 
 
 class StrategyStatus(StrEnum):
@@ -153,10 +154,10 @@ def list_strategies(call: Call, query: StrategyQuery) -> StrategyPage:
         filters |= Cursor.read(query.cursor).filters(_ORDER)
     rows = call.database.rows(
         "strategies",
-        select=_COLUMNS,
+        select=COLUMNS,
         **filters,
         **newest_first(_ORDER, query.limit),
-        **{"configs.order": "is_default.desc,name"},
+        **CONFIGS_IN_ORDER,
     )
     page = page_of(rows, query.limit, _ORDER)
     items = [Strategy.model_validate(row) for row in page.rows]

@@ -69,18 +69,23 @@ class Trade(Answer):
     updated_at: AwareDatetime
 
 
-class TradeQuery(Query):
-    """Which trades; times are of the entry."""
+class TradesOfOne(Query):
+    """Which trades of a strategy; times are of the entry."""
 
-    strategy_id: UUID | None = None
     status: TradeStatus | None = None
-    mode: TradeMode | None = None
     since: Instant | None = Field(
         default=None, alias="from", description="Entered at this time or later."
     )
     until: Instant | None = Field(default=None, alias="to", description="Entered before this time.")
     limit: Limit = LIMIT_DEFAULT
     cursor: CursorText | None = None
+
+
+class TradeQuery(TradesOfOne):
+    """Which trades; times are of the entry."""
+
+    strategy_id: UUID | None = None
+    mode: TradeMode | None = None
 
 
 class TradePage(Answer):
@@ -92,37 +97,64 @@ class TradePage(Answer):
 
 def list_trades(call: Call, query: TradeQuery) -> TradePage:
     """List trades, newest entry first."""
+    return _page(call, query, query.strategy_id, query.mode)
+
+
+def list_virtual_trades(call: Call, strategy_id: UUID, query: TradesOfOne) -> TradePage:
+    """List the simulated trades of a strategy, newest entry first."""
+    return _page(call, query, strategy_id, TradeMode.VIRTUAL)
+
+
+def list_live_trades(call: Call, strategy_id: UUID, query: TradesOfOne) -> TradePage:
+    """List the live trades of a strategy, newest entry first."""
+    return _page(call, query, strategy_id, TradeMode.LIVE)
+
+
+def require_strategy(call: Call, strategy_id: UUID) -> None:
+    """Refuse a strategy that is not the caller's.
+
+    Raises
+    ------
+    ApiError
+        404.
+    """
+    if not call.database.rows("strategies", select="id", id=f"eq.{strategy_id}"):
+        raise ApiError(404, "not_found", f"strategy {strategy_id} does not exist")
+
+
+def _page(
+    call: Call, query: TradesOfOne, strategy_id: UUID | None, mode: TradeMode | None
+) -> TradePage:
+    filters = {
+        name: f"eq.{value}"
+        for name, value in (
+            ("strategy_id", strategy_id),
+            ("status", query.status),
+            ("trade_mode", mode),
+        )
+        if value is not None
+    }
     rows = call.database.rows(
-        "trades", select=_COLUMNS, **_filters(query), **newest_first(_ORDER, query.limit)
+        "trades",
+        select=_COLUMNS,
+        **filters,
+        **_entered(query),
+        **newest_first(_ORDER, query.limit),
     )
-    if not rows and query.strategy_id is not None:
-        _require_strategy(call, query.strategy_id)
+    if not rows and strategy_id is not None:
+        require_strategy(call, strategy_id)
     page = page_of(rows, query.limit, _ORDER)
     items = [Trade.model_validate(row) for row in page.rows]
     return TradePage(items=items, next_cursor=page.next_cursor)
 
 
-def _filters(query: TradeQuery) -> dict[str, str]:
+def _entered(query: TradesOfOne) -> dict[str, str]:
+    """Return PostgREST's parameters for the times and the cursor."""
     if query.since is not None and query.until is not None and query.since >= query.until:
         raise invalid("query", "/to", "to must be later than from", "empty_range")
     conditions = [
         *([] if query.since is None else [f'{_ORDER}.gte."{query.since.isoformat()}"']),
         *([] if query.until is None else [f'{_ORDER}.lt."{query.until.isoformat()}"']),
     ]
-    filters = {
-        name: f"eq.{value}"
-        for name, value in (
-            ("strategy_id", query.strategy_id),
-            ("status", query.status),
-            ("trade_mode", query.mode),
-        )
-        if value is not None
-    }
-    if conditions:
-        filters["and"] = f"({','.join(conditions)})"
+    filters = {"and": f"({','.join(conditions)})"} if conditions else {}
     return filters if query.cursor is None else filters | Cursor.read(query.cursor).filters(_ORDER)
-
-
-def _require_strategy(call: Call, strategy_id: UUID) -> None:
-    if not call.database.rows("strategies", select="id", id=f"eq.{strategy_id}"):
-        raise ApiError(404, "not_found", f"strategy {strategy_id} does not exist")

@@ -72,9 +72,25 @@ EXAMPLES: dict[str, Example] = {
         }
     ),
     "toggle_strategy": Example(path=STRATEGY, query=CONFIG, body={"active": True}),
+    "read_strategy": Example(path=STRATEGY),
+    "archive_strategy": Example(path=STRATEGY),
+    "update_strategy": Example(
+        path=STRATEGY, query=CONFIG, body={"parameters": {"fast": 5}, "max_positions": 2}
+    ),
+    "read_summary": Example(),
+    "read_performance": Example(path=STRATEGY, query={"from": "2026-11-01", "limit": "5"}),
+    "analyse_strategy": Example(path=STRATEGY),
+    "run_daily_analysis": Example(),
+    "run_daily_analysis_by_get": Example(),
+    "read_pnl": Example(query={"from": "2026-11-01", "to": "2026-11-30", "day": "2026-11-20"}),
+    "read_strategy_pnl": Example(path=STRATEGY, query={"limit": "5"}),
+    "list_virtual_trades": Example(path=STRATEGY, query={"status": "CLOSED"}),
+    "list_live_trades": Example(path=STRATEGY),
     "list_trades": Example(query={"strategy_id": "{strategy_id}", "mode": "VIRTUAL"}),
     "run_eod_exit": Example(),
     "run_eod_exit_by_get": Example(),
+    "run_housekeeping": Example(),
+    "run_housekeeping_by_get": Example(),
     "switch_live_mode": Example(path=STRATEGY, query=CONFIG, body={"live": False}),
     "connect_broker_account": Example(
         body={"broker": "dhan", "client_id": "{dhan_client}", "access_token": "{dhan_token}"}
