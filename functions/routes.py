@@ -16,6 +16,7 @@ from functions.resources.dashboard import read_pnl, read_strategy_pnl
 from functions.resources.emergency_stop import stop_everybody, stop_own
 from functions.resources.eod_exit import run_eod_exit
 from functions.resources.health import read_health
+from functions.resources.housekeeping import run_housekeeping
 from functions.resources.live_mode import (
     disable_live_mode,
     enable_live_mode,
@@ -86,6 +87,14 @@ ROUTES: Final = with_document(
             run_daily_analysis,
             access=Access.CRON,
             name="run_daily_analysis_by_get",
+        ),
+        Route("POST", "/api/cron/housekeeping", run_housekeeping, access=Access.CRON),
+        Route(
+            "GET",
+            "/api/cron/housekeeping",
+            run_housekeeping,
+            access=Access.CRON,
+            name="run_housekeeping_by_get",
         ),
         Route("POST", "/api/cron/emergency-stop", stop_everybody, access=Access.CRON),
         Route(
