@@ -4,7 +4,8 @@ In:  a user's call, and which of the three it is.
 Out: the database with all rights; one log line that says who uses it and for what.
 Next: `functions/broker_desk.py`, `functions/resources/emergency_stop.py`.
 
-Everything else that a user asks goes to the database in their own name.
+Everything else that a user asks goes to the database in their own name. Candles that a user has
+downloaded are stored with the secret key too; nothing of any user's is read or written by that.
 """
 
 import logging
@@ -22,6 +23,8 @@ class Operation(StrEnum):
     CONNECT_BROKER = "connect_broker"
     CHECK_BROKER = "check_broker"
     FLATTEN = "flatten"
+    STORE_CANDLES = "store_candles"
+    """Market data, which belong to nobody: no user may write what others trade on."""
 
 
 def elevated(call: Call, operation: Operation) -> Database:

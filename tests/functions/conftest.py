@@ -121,6 +121,8 @@ def environ(stack: RunningStack, dhan: RunningSimulator) -> Environ:
         "CORS_ORIGINS": ORIGIN,
         "OPEN_REQUESTS_PER_MINUTE": "1000000",
         "DHAN_API_URL": dhan.environment["DHAN_API_URL"],
+        "DHAN_CLIENT_ID": dhan.environment["DHAN_CLIENT_ID"],
+        "DHAN_ACCESS_TOKEN": dhan.environment["DHAN_ACCESS_TOKEN"],
         "BROKER_KEYS": BROKER_KEYS,
     }
 

@@ -59,6 +59,13 @@ PASS_THE_GATE = """
   )
 """
 
+LIST_THE_INDEX = """
+  insert into public.instruments (
+    instrument_key, segment, security_id, symbol, kind, lot_size, tick_size
+  ) values ('IDX_I:13', 'IDX_I', 13, 'NIFTY', 'INDEX', 1, 0.05)
+  on conflict do nothing
+"""
+
 EXAMPLES: dict[str, Example] = {
     "read_health": Example(),
     "read_openapi": Example(),
@@ -71,6 +78,17 @@ EXAMPLES: dict[str, Example] = {
             "portfolio_id": "{portfolio_id}",
         }
     ),
+    "validate_code": Example(
+        path=STRATEGY,
+        body={"python_code": "def strategy(context):\n    return {'signal': 'hold'}\n"},
+    ),
+    "convert_paste": Example(body={"source": "Buy when the price rises, sell when it falls."}),
+    "download_candles": Example(
+        make=LIST_THE_INDEX,
+        body={"symbol": "NIFTY", "first_day": "2026-09-01", "last_day": "2026-09-02"},
+    ),
+    "run_strategies": Example(),
+    "run_strategies_by_get": Example(),
     "toggle_strategy": Example(path=STRATEGY, query=CONFIG, body={"active": True}),
     "read_strategy": Example(path=STRATEGY),
     "archive_strategy": Example(path=STRATEGY),
