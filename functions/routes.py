@@ -9,6 +9,7 @@ from typing import Final
 
 from functions.openapi import with_document
 from functions.resources.broker_accounts import connect_broker_account
+from functions.resources.candles import download_candles
 from functions.resources.code_strategies import run_strategies
 from functions.resources.convert import convert_paste
 from functions.resources.daily_analysis import analyse_strategy, run_daily_analysis
@@ -42,6 +43,7 @@ ROUTES: Final = with_document(
         Route("POST", "/api/strategies/live-mode/{strategy_id}", switch_live_mode),
         Route("POST", "/api/strategies/{strategy_id}/validate-code", validate_code),
         Route("POST", "/api/convert", convert_paste),
+        Route("POST", "/api/data/candles", download_candles),
         Route("GET", "/api/strategies/{strategy_id}/performance", read_performance),
         # After the names above, which stand where the id does.
         Route("GET", "/api/strategies/{strategy_id}", read_strategy),
@@ -80,14 +82,6 @@ ROUTES: Final = with_document(
             access=Access.CRON,
             name="run_eod_exit_by_get",
         ),
-        Route("POST", "/api/cron/daily-analysis", run_daily_analysis, access=Access.CRON),
-        Route(
-            "GET",
-            "/api/cron/daily-analysis",
-            run_daily_analysis,
-            access=Access.CRON,
-            name="run_daily_analysis_by_get",
-        ),
         Route("POST", "/api/cron/housekeeping", run_housekeeping, access=Access.CRON),
         Route(
             "GET",
@@ -95,6 +89,14 @@ ROUTES: Final = with_document(
             run_housekeeping,
             access=Access.CRON,
             name="run_housekeeping_by_get",
+        ),
+        Route("POST", "/api/cron/daily-analysis", run_daily_analysis, access=Access.CRON),
+        Route(
+            "GET",
+            "/api/cron/daily-analysis",
+            run_daily_analysis,
+            access=Access.CRON,
+            name="run_daily_analysis_by_get",
         ),
         Route("POST", "/api/cron/emergency-stop", stop_everybody, access=Access.CRON),
         Route(
