@@ -1,6 +1,6 @@
-"""The three operations of a user that speak with the secret key, named, after who asks is known.
+"""The operations of a user that speak with the secret key: named, after who asks is known.
 
-In:  a user's call, and which of the three it is.
+In:  a user's call, and which of them it is.
 Out: the database with all rights; one log line that says who uses it and for what.
 Next: `functions/broker_desk.py`, `functions/resources/emergency_stop.py`.
 

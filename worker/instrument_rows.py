@@ -11,8 +11,8 @@ from core.instrument import Instrument
 from core.rows import key_text
 
 
-def instrument_row(instrument: Instrument) -> dict[str, Any]:
-    """Return the row."""
+def instrument_row(instrument: Instrument, *, has_derivatives: bool = False) -> dict[str, Any]:
+    """Return the row; `has_derivatives` of a share: there are futures on it."""
     return {
         "instrument_key": key_text(instrument.key),
         "segment": str(instrument.segment),
@@ -27,5 +27,6 @@ def instrument_row(instrument: Instrument) -> dict[str, Any]:
         "lot_size": instrument.lot_size,
         "tick_size": str(instrument.tick_size),
         "freeze_quantity": instrument.freeze_quantity,
+        "has_derivatives": has_derivatives,
         "is_active": True,
     }

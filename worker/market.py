@@ -120,9 +120,9 @@ class Market:
         self._hours_of[instrument.key] = hours
         self.clock.add(hours)
         self.intake.route(instrument, slot)
-        row = instrument_row(instrument)
+        row = instrument_row(instrument, has_derivatives=has_derivatives)
         self.put_own("instrument", row)
-        self.note("instruments", {**row, "has_derivatives": has_derivatives})
+        self.note("instruments", row)
 
     def forget(self, instrument: Instrument) -> bool:
         """Watch an instrument no more, unless somebody needs it; return whether so."""

@@ -21,6 +21,7 @@ from functions.database import Database, Row
 from functions.jobs import Outcome, run_once
 from functions.models import Answer
 from functions.routing import Call
+from functions.settlement import SettlementPrices
 from functions.square_off import Exit, Open, SquareOff
 
 _log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ _PROBLEMS_SHOWN: Final = 50
 _SETTLED: Final = {"closed", "already_closed", "worker_alive"}
 _INSTRUMENT: Final = (
     "instrument_key,segment,security_id,symbol,kind,lot_size,tick_size::text,underlying,expiry,"
-    "strike::text,option_side"
+    "strike::text,option_side,freeze_quantity,has_derivatives"
 )
 
 
@@ -99,8 +100,8 @@ def run_eod_exit(call: Call) -> EodExit:
     """Close open paper trades at the end of the day.
 
     Closes, at their last prices, the paper trades whose square-off has passed and whose worker is
-    not alive. Safe to call every minute, late and twice; on a day without a session it does
-    nothing.
+    not alive; options that have expired are settled at what they were worth. Safe to call every
+    minute, late and twice; on a day without a session it does nothing.
     """
     clock = call.database.rpc("health")
     market_time = datetime.fromisoformat(clock["market_time"])
@@ -117,7 +118,7 @@ def run_eod_exit(call: Call) -> EodExit:
 
 def _close_all(database: Database, calendar: TradingCalendar, now: datetime) -> _Run:
     run = _Run(now)
-    square_off = SquareOff(calendar, load_charges(), now)
+    square_off = SquareOff(calendar, load_charges(), now, SettlementPrices(database).of)
     for trades in _pages(database):
         decisions = _decisions(database, square_off, trades)
         exits = [decision._asdict() for decision in decisions if isinstance(decision, Exit)]
@@ -144,15 +145,7 @@ def _pages(database: Database) -> Iterator[list[Row]]:
 
 def _decisions(database: Database, square_off: SquareOff, trades: list[Row]) -> list[Exit | Open]:
     instruments = _instruments(database, trades)
-    underlyings = _underlyings(database, instruments)
-    return [
-        square_off.decide(
-            trade,
-            instruments.get(trade["instrument_key"]),
-            has_derivatives=trade["symbol"] in underlyings,
-        )
-        for trade in trades
-    ]
+    return [square_off.decide(trade, instruments.get(trade["instrument_key"])) for trade in trades]
 
 
 def _instruments(database: Database, trades: list[Row]) -> dict[str, Row]:
@@ -161,18 +154,6 @@ def _instruments(database: Database, trades: list[Row]) -> dict[str, Row]:
         row["instrument_key"]: row
         for batch in batched(keys, _BATCH)
         for row in database.rows("instruments", select=_INSTRUMENT, instrument_key=_in(batch))
-    }
-
-
-def _underlyings(database: Database, instruments: dict[str, Row]) -> set[str]:
-    """Return which of the shares have futures: their continuous trading ends earlier."""
-    shares = sorted({row["symbol"] for row in instruments.values() if row["kind"] == "EQUITY"})
-    return {
-        row["underlying"]
-        for batch in batched(shares, _BATCH)
-        for row in database.rows(
-            "instruments", select="underlying", kind="eq.FUTSTK", underlying=_in(batch)
-        )
     }
 
 

@@ -20,6 +20,7 @@ create table public.instruments (
   lot_size         integer     not null check (lot_size >= 1),
   tick_size        numeric(18, 4) not null check (tick_size >= 0.01 and tick_size < 1000000),
   freeze_quantity  integer     check (freeze_quantity >= 1),
+  has_derivatives  boolean     not null default false,
   is_active        boolean     not null default true,
   updated_at       timestamptz not null default now(),
   check (option_side is null or (strike is not null and expiry is not null))
@@ -45,6 +46,8 @@ comment on column public.instruments.lot_size        is 'Units (shares or contra
 comment on column public.instruments.tick_size       is 'Smallest price step, rupees.';
 comment on column public.instruments.freeze_quantity is
   'Most units the exchange takes in one order.';
+comment on column public.instruments.has_derivatives is
+  'Of a share: there are futures on it, so that its continuous trading ends earlier.';
 comment on column public.instruments.is_active       is 'In the newest instrument master.';
 comment on column public.instruments.updated_at      is 'When the row was last changed.';
 

@@ -113,13 +113,13 @@ begin
 
   insert into public.instruments (
     instrument_key, segment, security_id, symbol, display_name, kind, underlying, expiry, strike,
-    option_side, lot_size, tick_size, freeze_quantity, is_active
+    option_side, lot_size, tick_size, freeze_quantity, has_derivatives, is_active
   )
   values (
     v_row.instrument_key, v_row.segment, v_row.security_id, v_row.symbol,
     coalesce(v_row.display_name, ''), v_row.kind, v_row.underlying, v_row.expiry, v_row.strike,
     v_row.option_side, v_row.lot_size, v_row.tick_size, v_row.freeze_quantity,
-    coalesce(v_row.is_active, true)
+    coalesce(v_row.has_derivatives, false), coalesce(v_row.is_active, true)
   )
   on conflict (instrument_key) do update
     set symbol          = excluded.symbol,
@@ -132,6 +132,7 @@ begin
         lot_size        = excluded.lot_size,
         tick_size       = excluded.tick_size,
         freeze_quantity = excluded.freeze_quantity,
+        has_derivatives = excluded.has_derivatives,
         is_active       = excluded.is_active;
   return 'applied';
 end

@@ -14,6 +14,8 @@ create function public.open_paper_trades() returns table (
   strategy_id        uuid,
   strategy_config_id uuid,
   portfolio_id       uuid,
+  strategy_type      text,
+  settings           jsonb,
   instrument_key     text,
   segment            text,
   instrument_kind    text,
@@ -37,6 +39,12 @@ as $$
     trade.strategy_id,
     trade.strategy_config_id,
     trade.portfolio_id,
+    strategy.strategy_type,
+    -- What the limits of an expiring contract follow from.
+    jsonb_build_object(
+      'parameters', config.config_json -> 'parameters',
+      'risk_parameters', config.config_json -> 'risk_parameters'
+    ),
     trade.instrument_key,
     split_part(trade.instrument_key, ':', 1),
     instrument.kind,
@@ -51,6 +59,8 @@ as $$
     last.traded_at,
     private.worker_is_alive(trade.strategy_config_id)
   from public.trades as trade
+  inner join public.strategy_configs as config on config.id = trade.strategy_config_id
+  inner join public.strategies as strategy on strategy.id = trade.strategy_id
   left join public.instruments as instrument on instrument.instrument_key = trade.instrument_key
   left join public.last_prices as last on last.instrument_key = trade.instrument_key
   where trade.status = 'OPEN' and trade.trade_mode = 'VIRTUAL'

@@ -62,10 +62,7 @@ as $$
     'strike', p_instrument.strike::text,
     'option_side', p_instrument.option_side,
     'freeze_quantity', p_instrument.freeze_quantity,
-    'has_derivatives', p_instrument.kind = 'EQUITY' and exists (
-      select from public.instruments as future
-      where future.kind = 'FUTSTK' and future.underlying = p_instrument.symbol
-    ),
+    'has_derivatives', p_instrument.has_derivatives,
     'last_price', last.price,
     'last_price_at', last.traded_at
   )

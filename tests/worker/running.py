@@ -135,7 +135,7 @@ class RunningSimulator:
     process: subprocess.Popen[str]
     environment: dict[str, str]
 
-    def control(self, path: str, **body: Any) -> dict[str, Any]:
+    def control(self, path: str, /, **body: Any) -> dict[str, Any]:
         """Tell it something; an empty body asks."""
         url = f"{self.environment['DHAN_CONTROL_URL']}/{path}"
         answer = httpx.post(url, json=body) if body else httpx.get(url)
