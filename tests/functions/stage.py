@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from functions.routing import Access, Route
-from tests.functions.conftest import CRON_SECRET, Caller
+from tests.functions.conftest import CRON_SECRET, Caller, Database
 from tests.functions.examples import EXAMPLES
 from tests.supabase.cast import Ids, filled
 from tests.supabase.deployments import deploy
@@ -21,9 +21,11 @@ from tests.supabase.people import Person
 class Stage:
     """A route's example, ready to be called by its owner and by others."""
 
-    def __init__(self, app: Flask, owner: Person, owned: Ids, route: Route) -> None:
-        self.app, self.owner, self.route = app, owner, route
-        example = EXAMPLES[route.name]
+    def __init__(
+        self, app: Flask, owner: Person, owned: Ids, database: Database, route: Route
+    ) -> None:
+        self.app, self.owner, self.database, self.route = app, owner, database, route
+        self._example = example = EXAMPLES[route.name]
         fresh = deploy(owner)
         ids = {**owned, "strategy_id": fresh.strategy_id, "config_id": fresh.config_id}
         ids |= example.prepare(owner) if example.prepare else {}
@@ -31,6 +33,13 @@ class Stage:
         self.path = dict(filled(example.path, ids))
         self.query = dict(filled(example.query, ids))
         self.body = dict(filled({"body": example.body}, ids))["body"]
+        for statement in example.make.split(";"):
+            if statement.strip():
+                database.execute(statement.encode(), ids)
+
+    def undo(self) -> None:
+        """Take back what would be in the way of other tests of the same database."""
+        self.database.execute(self._example.undo.encode())
 
     def token(self) -> str | None:
         """Return what its rightful caller shows."""

@@ -6,6 +6,7 @@ application and holds every answer against the document. Ids are sometimes those
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -59,6 +60,7 @@ class Served:
 SERVED = Served()
 
 
+@cache
 def contract(seed: int) -> BaseSchema:
     """Return the document, and how requests are made of it."""
     config = {
@@ -125,9 +127,9 @@ def test_some_generated_requests_are_answered_as_described(
     "route", [route for route in ROUTES if route.name in EXAMPLES], ids=lambda route: route.name
 )
 def test_every_operation_has_an_answer_that_is_as_described(
-    app: Flask, owner: Person, owned: Ids, route: Route
+    app: Flask, owner: Person, owned: Ids, database: Database, route: Route
 ) -> None:
-    stage = Stage(app, owner, owned, route)
+    stage = Stage(app, owner, owned, database, route)
     case = contract(0)[route.path][route.method].Case(
         path_parameters=stage.path,
         query=stage.query,

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -82,34 +82,81 @@ def keys() -> Keys:
     return load_keys(open_home(None))
 
 
-@pytest.fixture
-def stage(
-    app: Flask, owner: Person, owned: Ids, database: Database, route: Route
-) -> Iterator[Stage]:
-    """Yield the route's example, and undo afterwards what would be in the way of others."""
-    stage = Stage(app, owner, owned, route)
-    for statement in EXAMPLES[route.name].make.split(";"):
-        if statement.strip():
-            database.execute(statement.encode(), stage.ids)
-    yield stage
-    database.execute(EXAMPLES[route.name].undo.encode())
+class Rows:
+    """What belongs to the owner and to a stranger, remembered while nothing has changed it."""
 
+    def __init__(self, database: Database, people: list[Person]) -> None:
+        self._database, self._people = database, people
+        self._known: list[set[tuple[str, str]]] | None = None
 
-@pytest.fixture
-def nothing_changes(stage: Stage, stranger: Caller, database: Database) -> Iterator[None]:
-    """Hold the owner's rows against what they were before: a refusal leaves nothing behind."""
-    subject = jwt.decode(stranger.token or "", options={"verify_signature": False})["sub"]
-    people = (stage.owner, Person(stage.owner.http, stranger.token, subject))
+    def forget(self) -> None:
+        """Something is about to change them."""
+        self._known = None
 
-    def rows() -> list[set[tuple[str, str]]]:
+    def must_be_the_same_after(self) -> Iterator[None]:
+        """Yield once; fail when there is another row then, or one less."""
+        before = self._known or self._read()
+        yield
+        self._known = self._read()
+        assert self._known == before
+
+    def _read(self) -> list[set[tuple[str, str]]]:
         return [
-            {row for row in belongings(database, person) if row[0] not in NOTED}
-            for person in people
+            {row for row in belongings(self._database, person) if row[0] not in NOTED}
+            for person in self._people
         ]
 
-    before = rows()
-    yield
-    assert rows() == before
+
+@pytest.fixture(scope="module")
+def rows(owner: Person, stranger: Caller, database: Database) -> Rows:
+    """Return the rows of both."""
+    subject = jwt.decode(stranger.token or "", options={"verify_signature": False})["sub"]
+    return Rows(database, [owner, Person(owner.http, stranger.token, subject)])
+
+
+@pytest.fixture(scope="module")
+def kept() -> Iterator[dict[str, Stage]]:
+    """Yield the stages of routes for calls that are refused, and undo them in the end."""
+    stages: dict[str, Stage] = {}
+    yield stages
+    for stage in stages.values():
+        stage.undo()
+
+
+@pytest.fixture(scope="module")
+def make_stage(
+    app: Flask, owner: Person, owned: Ids, database: Database
+) -> Callable[[Route], Stage]:
+    """Return what makes a route's example ready."""
+    return lambda route: Stage(app, owner, owned, database, route)
+
+
+@pytest.fixture
+def stage(
+    make_stage: Callable[[Route], Stage],
+    rows: Rows,
+    kept: dict[str, Stage],
+    route: Route,
+    request: pytest.FixtureRequest,
+) -> Iterator[Stage]:
+    """Yield the route's example: a fresh one, or for calls that are refused one that is kept."""
+    is_refused = "nothing_changes" in request.fixturenames
+    if is_refused and route.name in kept:
+        yield kept[route.name]
+        return
+    rows.forget()
+    stage = make_stage(route)
+    if is_refused:
+        kept[route.name] = stage
+    yield stage
+    if not is_refused:
+        stage.undo()
+
+
+@pytest.fixture
+def nothing_changes(stage: Stage, rows: Rows) -> Iterator[None]:  # noqa: ARG001 - made before.
+    """Hold the rows against what they were before: a refusal leaves nothing behind."""
+    yield from rows.must_be_the_same_after()
 
 
 def test_every_route_has_an_example_and_every_example_a_route() -> None:

@@ -116,6 +116,8 @@ def has_owners(relation: str) -> bool:
 
 def mark_of(database: Database, relation: str, user: Person) -> str | None:
     """Return what stands in the owner's column of a user's rows; None when there can be none."""
+    if not RELATIONS[relation].mine:
+        return user.id
     row = database.execute(RELATIONS[relation].mine.encode(), {"user_id": user.id}).fetchone()
     return None if row is None else str(next(iter(row.values())))
 

@@ -76,7 +76,7 @@ class Relation:
     update: frozenset[str] = field(default_factory=frozenset)
     admin_update: frozenset[str] = field(default_factory=frozenset)
     owner: str = "user_id"
-    mine: str = "select %(user_id)s::text as mine"
+    mine: str = ""
     fill: str = ""
 
     @classmethod
