@@ -73,6 +73,12 @@ class StopListener(Protocol):
         ...
 
 
+class Speaker(Protocol):
+    """A strategy that has `notes` writes sentences for its owner's log there, one per entry."""
+
+    notes: list[str]
+
+
 class MetricsSource(Protocol):
     """A strategy that has `metrics` adds figures to those shown of its config."""
 
@@ -170,6 +176,16 @@ def stop(strategy: Strategy) -> None:
     on_stop = getattr(strategy, "on_stop", None)
     if on_stop is not None:
         on_stop()
+
+
+def said_by(strategy: Strategy | None) -> tuple[str, ...]:
+    """Return, and forget, what a strategy has to say to its owner: its list `notes`."""
+    notes: list[str] | None = getattr(strategy, "notes", None)
+    if not notes:
+        return ()
+    said = tuple(notes)
+    notes.clear()
+    return said
 
 
 def metrics_of(strategy: Strategy) -> dict[str, float | None]:

@@ -15,7 +15,7 @@ from core.errors import ConfigError
 from core.risk_parameters import RiskParameters
 from core.strategy import ConfigStatus, StrategyConfig, TradeMode
 
-COLUMNS: Final = "*,strategies!inner(portfolio_id,archived_at)"
+COLUMNS: Final = "*,strategies!inner(portfolio_id,archived_at,strategy_type,python_code)"
 """What to select."""
 
 
@@ -28,6 +28,8 @@ class Design(NamedTuple):
         Rules, resolved by `worker/symbols.py`.
     settings
         The whole of `config_json`.
+    code
+        The user's own, None of a type that has none.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Design(NamedTuple):
     risk: RiskParameters
     trade_mode: TradeMode
     settings: dict[str, Any]
+    code: str | None = None
 
     def on(self, instruments: tuple[InstrumentKey, ...], status: ConfigStatus) -> StrategyConfig:
         """Return what the engine is told."""
@@ -99,6 +102,7 @@ def read_design(row: Mapping[str, Any], settings: Mapping[str, Any] | None = Non
         risk=read.risk,
         trade_mode=TradeMode(row["trade_mode"]),
         settings=given,
+        code=(row.get("strategies") or {}).get("python_code"),
     )
 
 

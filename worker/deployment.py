@@ -39,7 +39,7 @@ class Deployment:
 
     def __init__(self, parts: Parts, design: Design) -> None:
         self._parts: Final = parts
-        self._runner: Final = Runner(design.id, parts, self._crashed)
+        self._runner: Final = Runner(design.id, parts, self._crashed, self._said)
         self._launch: Final = Launch(parts, self._runner, self.log)
         self._restarts: Final = Restarts()
         self.design = design
@@ -223,6 +223,9 @@ class Deployment:
             except TradingError as error:
                 self.fail(f"restart failed: {error}")
             return True
+
+    def _said(self, sentence: str) -> None:
+        self.log("info", sentence)
 
     # -- what others see ---------------------------------------------------------------------
 

@@ -16,12 +16,20 @@ from typing import Any, Final, NamedTuple
 from core.candle import Candle, Interval
 from core.errors import DataError
 from core.hearing import Heard
+from core.instrument import Instrument
 from core.signals import LegRule, Signal
 from core.strategy import StrategyConfig
 from core.trade import Trade
 
 _LENGTH: Final = Struct("<I")
 LARGEST: Final = 64 << 20
+
+
+class UserCode(NamedTuple):
+    """What a strategy that brings its own code is made with besides."""
+
+    source: str
+    instruments: tuple[Instrument, ...]
 
 
 class Load(NamedTuple):
@@ -35,6 +43,8 @@ class Load(NamedTuple):
         What the strategy is to be started with, before its type's own defaults.
     replaces
         Whether it stands in for one that runs, because the config was changed.
+    code
+        The user's own, of a type that brings its code.
     """
 
     module_path: str
@@ -42,6 +52,7 @@ class Load(NamedTuple):
     settings: dict[str, Any]
     config: StrategyConfig
     replaces: bool = False
+    code: UserCode | None = None
 
 
 class Loaded(NamedTuple):
@@ -98,10 +109,17 @@ class Candles(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """Child: all candles of this round were looked at."""
+    """Child: all candles of this round were looked at.
+
+    Attributes
+    ----------
+    said
+        Lines for the owner's log.
+    """
 
     round: int
     signals: tuple[Signal, ...]
+    said: tuple[str, ...] = ()
 
 
 class AskFigures(NamedTuple):

@@ -26,6 +26,7 @@ from worker.messages import (
     Loaded,
     Message,
     Refused,
+    UserCode,
     WarmUp,
 )
 from worker.parts import Parts
@@ -48,12 +49,21 @@ class Runner:
     on_crash
         Called with the reason when the process has ended and was not asked to, and with the
         strategy's traceback, empty where there is none.
+    on_said
+        Called with each sentence that the strategy has for its owner.
     """
 
-    def __init__(self, config_id: str, parts: Parts, on_crash: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        config_id: str,
+        parts: Parts,
+        on_crash: Callable[[str, str], None],
+        on_said: Callable[[str], None],
+    ) -> None:
         self.id: Final = config_id
         self._parts: Final = parts
         self._on_crash: Final = on_crash
+        self._on_said: Final = on_said
         self._child: Child | None = None
         self._loaded: asyncio.Future[Loaded] | None = None
         self._traceback = ""
@@ -88,7 +98,9 @@ class Runner:
             self._traceback = ""
             await child.start(self._parts.fork_server)
         self._loaded = asyncio.get_running_loop().create_future()
-        child.send(Load(design.module_path, design.class_name, design.settings, config, replaces))
+        place = (design.module_path, design.class_name)
+        code = self._code(design, config)
+        child.send(Load(*place, design.settings, config, replaces, code))
         try:
             async with asyncio.timeout(LOAD_SECONDS):
                 return await self._loaded
@@ -169,6 +181,11 @@ class Runner:
         if self._child is not None:
             self._child.kill(f"no answer to round {number} in time")
 
+    def _code(self, design: Design, config: StrategyConfig) -> UserCode | None:
+        if design.code is None:
+            return None
+        return UserCode(design.code, tuple(self._parts.listed(key) for key in config.instruments))
+
     def _hear(self, keys: tuple[InstrumentKey, ...], intervals: tuple[Interval, ...]) -> None:
         self._hears = (keys, intervals)
         self._parts.market.rounds.join(self, keys, intervals)
@@ -178,6 +195,8 @@ class Runner:
             return  # A last word of one that was replaced.
         if isinstance(message, Answer):
             self._parts.market.rounds.answered(self, message.round, message.signals)
+            for sentence in message.said:
+                self._on_said(sentence)
         elif isinstance(message, Figures):
             self._tell_figures(message.figures)
         elif isinstance(message, Crash):

@@ -80,7 +80,8 @@ class Host:
             self._warm_up(message)
         elif isinstance(message, Candles):
             signals = [self._hear(each) for each in message.heard]
-            return Answer(message.round, tuple(each for each in signals if each is not None))
+            wanted = tuple(each for each in signals if each is not None)
+            return Answer(message.round, wanted, hooks.said_by(self._strategy))
         elif isinstance(message, AskFigures):
             return Figures({} if self._strategy is None else hooks.metrics_of(self._strategy))
         elif isinstance(message, Finish) and self._strategy is not None:
@@ -135,10 +136,17 @@ def _made(message: Load) -> tuple[Strategy, Loaded]:
     # Not before: see the module.
     from strategies import code_digest, make, risk_defaults, type_of  # noqa: PLC0415
 
-    name = type_of(message.module_path, message.class_name).name
+    found = type_of(message.module_path, message.class_name)
+    name = found.name
     parameters = dict(message.settings.get("parameters") or {})
-    digest = code_digest(name, parameters)
-    strategy = make(name, parameters)
+    strategy: Strategy
+    if found.brings_code:
+        from worker.code_strategy import make_code  # noqa: PLC0415 - it brings the sandbox.
+
+        strategy, digest = make_code(message, parameters)
+    else:
+        digest = code_digest(name, parameters)
+        strategy = make(name, parameters)
     config = message.config._replace(
         intervals=hooks.intervals_for(strategy, message.config.intervals),
         risk=risk_of(message.settings, risk_defaults(name, parameters)),

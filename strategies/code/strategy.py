@@ -26,12 +26,15 @@ class Asked(NamedTuple):
 
     Attributes
     ----------
+    instrument
+        Key of what it is about.
     candles
         Completed ones, oldest first.
     position
         The open trade, None without one.
     """
 
+    instrument: InstrumentKey
     candles: Sequence[Candle]
     price: float
     position: Trade | None
@@ -85,26 +88,29 @@ class Code:
     def on_candle(self, candle: Candle) -> Signal | None:
         """Return what the code wants now."""
         self.on_past(candle)
-        instrument = self._settings.instruments.get(candle.instrument)
+        series = self._series[candle.instrument, candle.interval]
+        result, signal = self._follow(candle.instrument, series, candle.close, candle.close_ns)
+        if result is not None and signal is None:
+            symbol = self._settings.instruments[candle.instrument].symbol
+            because = f": {result.reason}" if result.reason else ""
+            self.notes.append(f"{result.signal} {symbol}{because}")
+        return signal
+
+    def _follow(
+        self, key: InstrumentKey, series: Sequence[Candle], price: float, at_ns: int
+    ) -> tuple[Result | None, Signal | None]:
+        """Ask the code and return its result with what it means; nothing of what is not ours."""
+        instrument = self._settings.instruments.get(key)
         if instrument is None:
-            return None
-        held = self._open.get(candle.instrument)
-        series = tuple(self._series[candle.instrument, candle.interval])
-        result = self._ask(Asked(series, candle.close, held, candle.close_ns))
-        wish = wish_of(
-            result,
-            Situation(
-                instrument,
-                None if held is None else held.direction,
-                0 if held is None else held.open_quantity,
-                candle.close,
-                candle.close_ns,
-                self._settings.risk,
-            ),
-        )
+            return None, None
+        held = self._open.get(key)
+        result = self._ask(Asked(key, tuple(series), price, held, at_ns))
+        direction, units = (None, 0) if held is None else (held.direction, held.open_quantity)
+        risk = self._settings.risk
+        wish = wish_of(result, Situation(instrument, direction, units, price, at_ns, risk))
         if wish.note:
             self.notes.append(wish.note)
-        return wish.signal
+        return result, wish.signal
 
     def on_trade(self, trade: Trade) -> None:
         """Take note of what is held."""
@@ -112,3 +118,34 @@ class Code:
             self._open[trade.instrument] = trade
         elif trade.instrument in self._open and self._open[trade.instrument].id == trade.id:
             del self._open[trade.instrument]
+
+
+class CodeOnTicks(Code):
+    """User code that also asks for ticks: its parameters name an `execution_interval`.
+
+    Parameters
+    ----------
+    settings, ask
+        As of `Code`.
+    seconds
+        Market seconds between two ticks that it is shown.
+    """
+
+    def __init__(self, settings: CodeSettings, ask: Ask, seconds: float) -> None:
+        super().__init__(settings, ask)
+        self.execution_interval = seconds
+
+    def on_tick(
+        self,
+        instrument: InstrumentKey,
+        time_ns: int,
+        price: float,
+        volume: int,  # noqa: ARG002 - part of the interface.
+    ) -> Signal | None:
+        """Return what the code wants at this price; what it holds back is not logged."""
+        intervals = [interval for key, interval in self._series if key == instrument]
+        if not intervals:
+            return None
+        shortest = min(intervals, key=lambda each: each.length_ns)
+        series = self._series[instrument, shortest]
+        return self._follow(instrument, series, price, time_ns)[1]
