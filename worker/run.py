@@ -24,6 +24,7 @@ from worker.beats import Beats
 from worker.books import Books
 from worker.chains import Chains
 from worker.commands import Commands
+from worker.cron_symbols import CronSymbols
 from worker.deltas import Deltas
 from worker.dhan import Dhan
 from worker.feed import Feed
@@ -220,4 +221,5 @@ def _service(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
         borders.lease,
         deltas,
         NewDay(market, symbols, chains, supervisor, load),
+        CronSymbols(parts, borders.supabase, settings.shard),
     )

@@ -15,6 +15,7 @@ from core.errors import StoreError
 from worker.backfill import Backfill
 from worker.beats import Beats
 from worker.commands import Commands
+from worker.cron_symbols import CronSymbols
 from worker.deltas import Deltas
 from worker.feed import Feed
 from worker.lease import Lease
@@ -42,6 +43,7 @@ class Service:
         lease: Lease,
         deltas: Deltas,
         new_day: NewDay,
+        cron_symbols: CronSymbols,
     ) -> None:
         self._feed: Final = feed
         self._backfill: Final = backfill
@@ -52,6 +54,7 @@ class Service:
         self._lease: Final = lease
         self._deltas: Final = deltas
         self._new_day: Final = new_day
+        self._cron_symbols: Final = cron_symbols
         self._tasks: Final[list[asyncio.Task[Any]]] = []
         self._failed: Final[asyncio.Future[None]] = asyncio.get_running_loop().create_future()
 
@@ -75,6 +78,7 @@ class Service:
             self._begin("days", self._new_day.run())
             self._begin("deltas", self._deltas.run())
             self._begin("configs", self._configs(settings))
+            self._begin("cron symbols", self._cron_symbols.run())
             await self._until(stop, writing)
         finally:
             await self._end(writing)
