@@ -9,6 +9,30 @@ export type Json =
 export type Database = {
   public: {
     Tables: {
+      alert_templates: {
+        Row: {
+          body: string
+          channel: Database["public"]["Enums"]["notification_channel"]
+          kind: Database["public"]["Enums"]["notification_kind"] | null
+          title: string
+          updated_at: string
+        }
+        Insert: {
+          body: string
+          channel: Database["public"]["Enums"]["notification_channel"]
+          kind?: Database["public"]["Enums"]["notification_kind"] | null
+          title: string
+          updated_at?: string
+        }
+        Update: {
+          body?: string
+          channel?: Database["public"]["Enums"]["notification_channel"]
+          kind?: Database["public"]["Enums"]["notification_kind"] | null
+          title?: string
+          updated_at?: string
+        }
+        Relationships: []
+      }
       audit_log: {
         Row: {
           action: string
@@ -44,6 +68,7 @@ export type Database = {
           {
             foreignKeyName: "audit_log_subject_fkey"
             columns: ["subject"]
+            isOneToOne: false
             referencedRelation: "audit_subjects"
             referencedColumns: ["subject"]
           },
@@ -84,6 +109,7 @@ export type Database = {
           {
             foreignKeyName: "audit_seals_subject_fkey"
             columns: ["subject"]
+            isOneToOne: false
             referencedRelation: "audit_subjects"
             referencedColumns: ["subject"]
           },
@@ -178,6 +204,7 @@ export type Database = {
           {
             foreignKeyName: "broker_checks_broker_account_id_user_id_fkey"
             columns: ["broker_account_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "broker_accounts"
             referencedColumns: ["id", "user_id"]
           },
@@ -206,6 +233,7 @@ export type Database = {
           {
             foreignKeyName: "broker_secrets_broker_account_id_fkey"
             columns: ["broker_account_id"]
+            isOneToOne: false
             referencedRelation: "broker_accounts"
             referencedColumns: ["id"]
           },
@@ -240,6 +268,7 @@ export type Database = {
           {
             foreignKeyName: "code_runs_strategy_config_id_user_id_fkey"
             columns: ["strategy_config_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "strategy_configs"
             referencedColumns: ["id", "user_id"]
           },
@@ -331,12 +360,14 @@ export type Database = {
           {
             foreignKeyName: "fills_order_id_fkey"
             columns: ["order_id"]
+            isOneToOne: false
             referencedRelation: "orders"
             referencedColumns: ["id"]
           },
           {
             foreignKeyName: "fills_strategy_config_id_strategy_id_user_id_fkey"
             columns: ["strategy_config_id", "strategy_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "strategy_configs"
             referencedColumns: ["id", "strategy_id", "user_id"]
           },
@@ -386,6 +417,7 @@ export type Database = {
           {
             foreignKeyName: "flattenings_emergency_stop_id_fkey"
             columns: ["emergency_stop_id"]
+            isOneToOne: false
             referencedRelation: "emergency_stops"
             referencedColumns: ["id"]
           },
@@ -468,6 +500,7 @@ export type Database = {
           {
             foreignKeyName: "incidents_strategy_config_id_fkey"
             columns: ["strategy_config_id"]
+            isOneToOne: false
             referencedRelation: "strategy_configs"
             referencedColumns: ["id"]
           },
@@ -478,6 +511,7 @@ export type Database = {
           display_name: string
           expiry: string | null
           freeze_quantity: number | null
+          has_derivatives: boolean
           instrument_key: string
           is_active: boolean
           kind: string
@@ -495,6 +529,7 @@ export type Database = {
           display_name?: string
           expiry?: string | null
           freeze_quantity?: number | null
+          has_derivatives?: boolean
           instrument_key: string
           is_active?: boolean
           kind: string
@@ -512,6 +547,7 @@ export type Database = {
           display_name?: string
           expiry?: string | null
           freeze_quantity?: number | null
+          has_derivatives?: boolean
           instrument_key?: string
           is_active?: boolean
           kind?: string
@@ -646,24 +682,28 @@ export type Database = {
           {
             foreignKeyName: "ledger_entries_fill_id_fkey"
             columns: ["fill_id"]
+            isOneToOne: false
             referencedRelation: "fills"
             referencedColumns: ["id"]
           },
           {
             foreignKeyName: "ledger_entries_order_id_fkey"
             columns: ["order_id"]
+            isOneToOne: false
             referencedRelation: "orders"
             referencedColumns: ["id"]
           },
           {
             foreignKeyName: "ledger_entries_portfolio_id_user_id_fkey"
             columns: ["portfolio_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "portfolios"
             referencedColumns: ["id", "user_id"]
           },
           {
             foreignKeyName: "ledger_entries_strategy_config_id_strategy_id_user_id_fkey"
             columns: ["strategy_config_id", "strategy_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "strategy_configs"
             referencedColumns: ["id", "strategy_id", "user_id"]
           },
@@ -713,12 +753,14 @@ export type Database = {
           {
             foreignKeyName: "live_approvals_strategy_config_id_strategy_id_user_id_fkey"
             columns: ["strategy_config_id", "strategy_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "strategy_configs"
             referencedColumns: ["id", "strategy_id", "user_id"]
           },
           {
             foreignKeyName: "live_approvals_validation_id_fkey"
             columns: ["validation_id"]
+            isOneToOne: false
             referencedRelation: "live_mode_validations"
             referencedColumns: ["id"]
           },
@@ -765,6 +807,7 @@ export type Database = {
           {
             foreignKeyName: "live_mode_validations_strategy_config_id_strategy_id_user__fkey"
             columns: ["strategy_config_id", "strategy_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "strategy_configs"
             referencedColumns: ["id", "strategy_id", "user_id"]
           },
@@ -794,6 +837,140 @@ export type Database = {
           source?: Database["public"]["Enums"]["clock_source"]
           speed?: number
           updated_at?: string
+        }
+        Relationships: []
+      }
+      notification_deliveries: {
+        Row: {
+          attempts: number
+          body: string
+          channel: Database["public"]["Enums"]["notification_channel"]
+          created_at: string
+          ended_at: string | null
+          id: string
+          is_silent: boolean
+          last_error: string | null
+          lease_until: string | null
+          next_attempt_at: string | null
+          notification_id: string
+          status: Database["public"]["Enums"]["delivery_status"]
+          title: string
+          user_id: string
+        }
+        Insert: {
+          attempts?: number
+          body: string
+          channel: Database["public"]["Enums"]["notification_channel"]
+          created_at?: string
+          ended_at?: string | null
+          id?: string
+          is_silent?: boolean
+          last_error?: string | null
+          lease_until?: string | null
+          next_attempt_at?: string | null
+          notification_id: string
+          status?: Database["public"]["Enums"]["delivery_status"]
+          title: string
+          user_id: string
+        }
+        Update: {
+          attempts?: number
+          body?: string
+          channel?: Database["public"]["Enums"]["notification_channel"]
+          created_at?: string
+          ended_at?: string | null
+          id?: string
+          is_silent?: boolean
+          last_error?: string | null
+          lease_until?: string | null
+          next_attempt_at?: string | null
+          notification_id?: string
+          status?: Database["public"]["Enums"]["delivery_status"]
+          title?: string
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "notification_deliveries_notification_id_fkey"
+            columns: ["notification_id"]
+            isOneToOne: false
+            referencedRelation: "notifications"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      notification_settings: {
+        Row: {
+          channel: Database["public"]["Enums"]["notification_channel"]
+          kind: Database["public"]["Enums"]["notification_kind"]
+          preference: Database["public"]["Enums"]["notification_preference"]
+          updated_at: string
+          user_id: string
+        }
+        Insert: {
+          channel: Database["public"]["Enums"]["notification_channel"]
+          kind: Database["public"]["Enums"]["notification_kind"]
+          preference: Database["public"]["Enums"]["notification_preference"]
+          updated_at?: string
+          user_id: string
+        }
+        Update: {
+          channel?: Database["public"]["Enums"]["notification_channel"]
+          kind?: Database["public"]["Enums"]["notification_kind"]
+          preference?: Database["public"]["Enums"]["notification_preference"]
+          updated_at?: string
+          user_id?: string
+        }
+        Relationships: []
+      }
+      notifications: {
+        Row: {
+          body: string
+          created_at: string
+          data: NonNullable<Json>
+          dedup_key: string | null
+          dismissed_at: string | null
+          entity: string | null
+          entity_id: string | null
+          id: string
+          is_critical: boolean
+          is_silent: boolean
+          kind: Database["public"]["Enums"]["notification_kind"]
+          read_at: string | null
+          title: string
+          user_id: string
+        }
+        Insert: {
+          body?: string
+          created_at?: string
+          data?: NonNullable<Json>
+          dedup_key?: string | null
+          dismissed_at?: string | null
+          entity?: string | null
+          entity_id?: string | null
+          id?: string
+          is_critical: boolean
+          is_silent?: boolean
+          kind: Database["public"]["Enums"]["notification_kind"]
+          read_at?: string | null
+          title: string
+          user_id: string
+        }
+        Update: {
+          body?: string
+          created_at?: string
+          data?: NonNullable<Json>
+          dedup_key?: string | null
+          dismissed_at?: string | null
+          entity?: string | null
+          entity_id?: string | null
+          id?: string
+          is_critical?: boolean
+          is_silent?: boolean
+          kind?: Database["public"]["Enums"]["notification_kind"]
+          read_at?: string | null
+          title?: string
+          user_id?: string
         }
         Relationships: []
       }
@@ -1042,18 +1219,21 @@ export type Database = {
           {
             foreignKeyName: "orders_portfolio_id_user_id_fkey"
             columns: ["portfolio_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "portfolios"
             referencedColumns: ["id", "user_id"]
           },
           {
             foreignKeyName: "orders_signal_id_fkey"
             columns: ["signal_id"]
+            isOneToOne: false
             referencedRelation: "trading_signals"
             referencedColumns: ["id"]
           },
           {
             foreignKeyName: "orders_strategy_config_id_strategy_id_user_id_fkey"
             columns: ["strategy_config_id", "strategy_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "strategy_configs"
             referencedColumns: ["id", "strategy_id", "user_id"]
           },
@@ -1104,6 +1284,54 @@ export type Database = {
         }
         Relationships: []
       }
+      price_alerts: {
+        Row: {
+          created_at: string
+          expires_at: string
+          id: string
+          instrument_key: string
+          is_active: boolean
+          note: string
+          price: number
+          side: Database["public"]["Enums"]["price_side"]
+          symbol: string
+          triggered_at: string | null
+          triggered_price: number | null
+          updated_at: string
+          user_id: string
+        }
+        Insert: {
+          created_at?: string
+          expires_at?: string
+          id?: string
+          instrument_key: string
+          is_active?: boolean
+          note?: string
+          price: number
+          side: Database["public"]["Enums"]["price_side"]
+          symbol: string
+          triggered_at?: string | null
+          triggered_price?: number | null
+          updated_at?: string
+          user_id?: string
+        }
+        Update: {
+          created_at?: string
+          expires_at?: string
+          id?: string
+          instrument_key?: string
+          is_active?: boolean
+          note?: string
+          price?: number
+          side?: Database["public"]["Enums"]["price_side"]
+          symbol?: string
+          triggered_at?: string | null
+          triggered_price?: number | null
+          updated_at?: string
+          user_id?: string
+        }
+        Relationships: []
+      }
       profiles: {
         Row: {
           created_at: string
@@ -1122,6 +1350,27 @@ export type Database = {
           display_name?: string
           id?: string
           updated_at?: string
+        }
+        Relationships: []
+      }
+      quiet_hours: {
+        Row: {
+          ends: string
+          starts: string
+          updated_at: string
+          user_id: string
+        }
+        Insert: {
+          ends: string
+          starts: string
+          updated_at?: string
+          user_id: string
+        }
+        Update: {
+          ends?: string
+          starts?: string
+          updated_at?: string
+          user_id?: string
         }
         Relationships: []
       }
@@ -1244,6 +1493,7 @@ export type Database = {
           {
             foreignKeyName: "strategies_portfolio_id_user_id_fkey"
             columns: ["portfolio_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "portfolios"
             referencedColumns: ["id", "user_id"]
           },
@@ -1290,6 +1540,7 @@ export type Database = {
           {
             foreignKeyName: "strategy_commands_strategy_config_id_user_id_fkey"
             columns: ["strategy_config_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "strategy_configs"
             referencedColumns: ["id", "user_id"]
           },
@@ -1372,12 +1623,14 @@ export type Database = {
           {
             foreignKeyName: "strategy_configs_portfolio_id_user_id_fkey"
             columns: ["portfolio_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "portfolios"
             referencedColumns: ["id", "user_id"]
           },
           {
             foreignKeyName: "strategy_configs_strategy_id_user_id_fkey"
             columns: ["strategy_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "strategies"
             referencedColumns: ["id", "user_id"]
           },
@@ -1421,6 +1674,7 @@ export type Database = {
           {
             foreignKeyName: "strategy_logs_strategy_config_id_strategy_id_user_id_fkey"
             columns: ["strategy_config_id", "strategy_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "strategy_configs"
             referencedColumns: ["id", "strategy_id", "user_id"]
           },
@@ -1464,6 +1718,7 @@ export type Database = {
           {
             foreignKeyName: "strategy_metrics_strategy_config_id_user_id_fkey"
             columns: ["strategy_config_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "strategy_configs"
             referencedColumns: ["id", "user_id"]
           },
@@ -1531,6 +1786,7 @@ export type Database = {
           {
             foreignKeyName: "strategy_performance_strategy_id_user_id_fkey"
             columns: ["strategy_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "strategies"
             referencedColumns: ["id", "user_id"]
           },
@@ -1543,6 +1799,7 @@ export type Database = {
           code_digest: string | null
           created_at: string
           dhanhq_order_id: string | null
+          entry_delta: number | null
           entry_price: number
           entry_time: string
           exit_price: number | null
@@ -1559,9 +1816,11 @@ export type Database = {
           signal_id: string | null
           status: Database["public"]["Enums"]["trade_status"]
           stop_loss: number | null
+          stop_premium: number | null
           strategy_config_id: string
           strategy_id: string
           symbol: string
+          target_premium: number | null
           target_price: number | null
           trade_mode: Database["public"]["Enums"]["trade_mode"]
           trade_type: Database["public"]["Enums"]["direction"]
@@ -1575,6 +1834,7 @@ export type Database = {
           code_digest?: string | null
           created_at?: string
           dhanhq_order_id?: string | null
+          entry_delta?: number | null
           entry_price: number
           entry_time: string
           exit_price?: number | null
@@ -1591,9 +1851,11 @@ export type Database = {
           signal_id?: string | null
           status: Database["public"]["Enums"]["trade_status"]
           stop_loss?: number | null
+          stop_premium?: number | null
           strategy_config_id: string
           strategy_id: string
           symbol: string
+          target_premium?: number | null
           target_price?: number | null
           trade_mode?: Database["public"]["Enums"]["trade_mode"]
           trade_type: Database["public"]["Enums"]["direction"]
@@ -1607,6 +1869,7 @@ export type Database = {
           code_digest?: string | null
           created_at?: string
           dhanhq_order_id?: string | null
+          entry_delta?: number | null
           entry_price?: number
           entry_time?: string
           exit_price?: number | null
@@ -1623,9 +1886,11 @@ export type Database = {
           signal_id?: string | null
           status?: Database["public"]["Enums"]["trade_status"]
           stop_loss?: number | null
+          stop_premium?: number | null
           strategy_config_id?: string
           strategy_id?: string
           symbol?: string
+          target_premium?: number | null
           target_price?: number | null
           trade_mode?: Database["public"]["Enums"]["trade_mode"]
           trade_type?: Database["public"]["Enums"]["direction"]
@@ -1637,24 +1902,28 @@ export type Database = {
           {
             foreignKeyName: "trades_portfolio_id_user_id_fkey"
             columns: ["portfolio_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "portfolios"
             referencedColumns: ["id", "user_id"]
           },
           {
             foreignKeyName: "trades_signal_id_fkey"
             columns: ["signal_id"]
+            isOneToOne: false
             referencedRelation: "trading_signals"
             referencedColumns: ["id"]
           },
           {
             foreignKeyName: "trades_strategy_config_id_strategy_id_user_id_fkey"
             columns: ["strategy_config_id", "strategy_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "strategy_configs"
             referencedColumns: ["id", "strategy_id", "user_id"]
           },
           {
             foreignKeyName: "trades_strategy_id_user_id_fkey"
             columns: ["strategy_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "strategies"
             referencedColumns: ["id", "user_id"]
           },
@@ -1734,6 +2003,7 @@ export type Database = {
           {
             foreignKeyName: "trading_signals_strategy_config_id_strategy_id_user_id_fkey"
             columns: ["strategy_config_id", "strategy_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "strategy_configs"
             referencedColumns: ["id", "strategy_id", "user_id"]
           },
@@ -1858,6 +2128,7 @@ export type Database = {
           {
             foreignKeyName: "worker_heartbeats_strategy_config_id_user_id_fkey"
             columns: ["strategy_config_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "strategy_configs"
             referencedColumns: ["id", "user_id"]
           },
@@ -1945,9 +2216,11 @@ export type Database = {
           quantity: number | null
           side: Database["public"]["Enums"]["order_side"] | null
           stop_loss: number | null
+          stop_premium: number | null
           strategy_config_id: string | null
           strategy_id: string | null
           symbol: string | null
+          target_premium: number | null
           target_price: number | null
           trade_id: string | null
           trade_mode: Database["public"]["Enums"]["trade_mode"] | null
@@ -1959,18 +2232,21 @@ export type Database = {
           {
             foreignKeyName: "trades_portfolio_id_user_id_fkey"
             columns: ["portfolio_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "portfolios"
             referencedColumns: ["id", "user_id"]
           },
           {
             foreignKeyName: "trades_strategy_config_id_strategy_id_user_id_fkey"
             columns: ["strategy_config_id", "strategy_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "strategy_configs"
             referencedColumns: ["id", "strategy_id", "user_id"]
           },
           {
             foreignKeyName: "trades_strategy_id_user_id_fkey"
             columns: ["strategy_id", "user_id"]
+            isOneToOne: false
             referencedRelation: "strategies"
             referencedColumns: ["id", "user_id"]
           },
@@ -2040,6 +2316,7 @@ export type Database = {
         }
         Returns: Json
       }
+      close_lost_job_runs: { Args: Record<PropertyKey, never>; Returns: number }
       config_details: {
         Args: { p_config_id: string }
         Returns: {
@@ -2090,6 +2367,10 @@ export type Database = {
         }
         Returns: string
       }
+      create_candle_leaves: {
+        Args: Record<PropertyKey, never>
+        Returns: string[]
+      }
       create_config_from_strategy: {
         Args: {
           p_auto_start?: boolean
@@ -2133,6 +2414,10 @@ export type Database = {
         }
         Returns: Json
       }
+      delete_expired_rows: {
+        Args: { p_limit?: number; p_table: string }
+        Returns: number
+      }
       disable_live_mode: {
         Args: {
           p_config_id?: string
@@ -2144,6 +2429,11 @@ export type Database = {
       disconnect_broker_account: {
         Args: { p_broker_account_id: string }
         Returns: boolean
+      }
+      dismiss_notifications: { Args: { p_ids: string[] }; Returns: number }
+      dry_run_material: {
+        Args: { p_count?: number; p_strategy_id: string }
+        Returns: Json
       }
       due_code_configs: { Args: Record<PropertyKey, never>; Returns: Json }
       emergency_orders: { Args: { p_shard: string }; Returns: Json }
@@ -2170,6 +2460,8 @@ export type Database = {
         Args: Record<PropertyKey, never>
         Returns: number
       }
+      expire_price_alerts: { Args: { p_limit?: number }; Returns: number }
+      find_instrument: { Args: { p_symbol: string }; Returns: Json }
       finish_flattening: {
         Args: {
           p_flattening_id: string
@@ -2189,6 +2481,19 @@ export type Database = {
           p_token: string
         }
         Returns: boolean
+      }
+      flattening_states: {
+        Args: { p_flattening_ids: string[] }
+        Returns: {
+          claimed_by: string
+          finished_at: string
+          id: string
+          outcome: string
+          requested_at: string
+          status: Database["public"]["Enums"]["flattening_status"]
+          user_id: string
+          worker_alive: boolean
+        }[]
       }
       health: { Args: Record<PropertyKey, never>; Returns: Json }
       last_commands: {
@@ -2254,9 +2559,24 @@ export type Database = {
         }[]
       }
       live_trading_status: { Args: Record<PropertyKey, never>; Returns: Json }
+      mark_notifications_read: { Args: { p_ids?: string[] }; Returns: number }
       market_day: { Args: { p_at?: string }; Returns: string }
       market_day_start: { Args: { p_day?: string }; Returns: string }
       market_now: { Args: Record<PropertyKey, never>; Returns: string }
+      notification_preferences: {
+        Args: Record<PropertyKey, never>
+        Returns: {
+          channel: Database["public"]["Enums"]["notification_channel"]
+          is_critical: boolean
+          kind: Database["public"]["Enums"]["notification_kind"]
+          preference: Database["public"]["Enums"]["notification_preference"]
+        }[]
+      }
+      notify_of_ending_tokens: { Args: { p_hours?: number }; Returns: number }
+      notify_of_silent_workers: {
+        Args: { p_seconds?: number }
+        Returns: number
+      }
       open_paper_trades: {
         Args: Record<PropertyKey, never>
         Returns: {
@@ -2270,9 +2590,11 @@ export type Database = {
           open_quantity: number
           portfolio_id: string
           segment: string
+          settings: Json
           side: Database["public"]["Enums"]["order_side"]
           strategy_config_id: string
           strategy_id: string
+          strategy_type: string
           symbol: string
           trade_id: string
           trade_type: Database["public"]["Enums"]["direction"]
@@ -2318,7 +2640,72 @@ export type Database = {
       }
       resolve_incident: { Args: { p_incident_id: string }; Returns: boolean }
       schema_version: { Args: Record<PropertyKey, never>; Returns: number }
+      set_alert_template: {
+        Args: {
+          p_body: string
+          p_channel: Database["public"]["Enums"]["notification_channel"]
+          p_kind: Database["public"]["Enums"]["notification_kind"]
+          p_title: string
+        }
+        Returns: {
+          body: string
+          channel: Database["public"]["Enums"]["notification_channel"]
+          kind: Database["public"]["Enums"]["notification_kind"] | null
+          title: string
+          updated_at: string
+        }
+        SetofOptions: {
+          from: "*"
+          to: "alert_templates"
+          isOneToOne: true
+          isSetofReturn: false
+        }
+      }
+      set_notification_preference: {
+        Args: {
+          p_channel: Database["public"]["Enums"]["notification_channel"]
+          p_kind: Database["public"]["Enums"]["notification_kind"]
+          p_preference: Database["public"]["Enums"]["notification_preference"]
+        }
+        Returns: {
+          channel: Database["public"]["Enums"]["notification_channel"]
+          kind: Database["public"]["Enums"]["notification_kind"]
+          preference: Database["public"]["Enums"]["notification_preference"]
+          updated_at: string
+          user_id: string
+        }
+        SetofOptions: {
+          from: "*"
+          to: "notification_settings"
+          isOneToOne: true
+          isSetofReturn: false
+        }
+      }
+      set_quiet_hours: {
+        Args: { p_ends?: string; p_starts?: string }
+        Returns: {
+          ends: string
+          starts: string
+          updated_at: string
+          user_id: string
+        }
+        SetofOptions: {
+          from: "*"
+          to: "quiet_hours"
+          isOneToOne: true
+          isSetofReturn: false
+        }
+      }
       store_audit_seals: { Args: { p_seals: Json }; Returns: number }
+      store_candles: {
+        Args: {
+          p_candles: Json
+          p_instrument_key: string
+          p_symbol: string
+          p_timeframe: string
+        }
+        Returns: Json
+      }
       strategies_to_analyse: {
         Args: { p_after?: string; p_limit?: number; p_sessions: string[] }
         Returns: {
@@ -2454,6 +2841,7 @@ export type Database = {
       command_status: "PENDING" | "EXECUTED" | "FAILED"
       config_runner: "worker" | "cron"
       config_status: "ACTIVE" | "STOPPED" | "ERROR" | "PAUSED"
+      delivery_status: "pending" | "sending" | "sent" | "dead"
       direction: "LONG" | "SHORT"
       exit_reason:
         | "TARGET"
@@ -2475,6 +2863,27 @@ export type Database = {
       job_status: "running" | "ok" | "failed"
       ledger_kind: "DEPOSIT" | "WITHDRAWAL" | "FILL" | "CHARGES" | "ADJUSTMENT"
       log_level: "debug" | "info" | "signal" | "trade" | "warning" | "error"
+      notification_channel:
+        | "in_app"
+        | "email"
+        | "sms"
+        | "push"
+        | "telegram"
+        | "webhook"
+      notification_kind:
+        | "order_rejected"
+        | "strategy_error"
+        | "circuit_breaker"
+        | "live_mode_changed"
+        | "emergency_stop"
+        | "token_expiring"
+        | "worker_down"
+        | "trade_opened"
+        | "trade_closed"
+        | "signal"
+        | "price_alert"
+        | "system_info"
+      notification_preference: "on" | "silent" | "off"
       order_purpose: "ENTRY" | "EXIT"
       order_side: "BUY" | "SELL"
       order_status:
@@ -2488,6 +2897,7 @@ export type Database = {
         | "UNKNOWN"
       order_type: "MARKET" | "LIMIT" | "STOP_LOSS" | "STOP_LOSS_MARKET"
       portfolio_mode: "paper" | "live"
+      price_side: "ABOVE" | "BELOW"
       signal_type: "LONG" | "SHORT" | "EXIT"
       strategy_command:
         | "START"
@@ -2641,6 +3051,7 @@ export const Constants = {
       command_status: ["PENDING", "EXECUTED", "FAILED"],
       config_runner: ["worker", "cron"],
       config_status: ["ACTIVE", "STOPPED", "ERROR", "PAUSED"],
+      delivery_status: ["pending", "sending", "sent", "dead"],
       direction: ["LONG", "SHORT"],
       exit_reason: [
         "TARGET",
@@ -2663,6 +3074,29 @@ export const Constants = {
       job_status: ["running", "ok", "failed"],
       ledger_kind: ["DEPOSIT", "WITHDRAWAL", "FILL", "CHARGES", "ADJUSTMENT"],
       log_level: ["debug", "info", "signal", "trade", "warning", "error"],
+      notification_channel: [
+        "in_app",
+        "email",
+        "sms",
+        "push",
+        "telegram",
+        "webhook",
+      ],
+      notification_kind: [
+        "order_rejected",
+        "strategy_error",
+        "circuit_breaker",
+        "live_mode_changed",
+        "emergency_stop",
+        "token_expiring",
+        "worker_down",
+        "trade_opened",
+        "trade_closed",
+        "signal",
+        "price_alert",
+        "system_info",
+      ],
+      notification_preference: ["on", "silent", "off"],
       order_purpose: ["ENTRY", "EXIT"],
       order_side: ["BUY", "SELL"],
       order_status: [
@@ -2677,6 +3111,7 @@ export const Constants = {
       ],
       order_type: ["MARKET", "LIMIT", "STOP_LOSS", "STOP_LOSS_MARKET"],
       portfolio_mode: ["paper", "live"],
+      price_side: ["ABOVE", "BELOW"],
       signal_type: ["LONG", "SHORT", "EXIT"],
       strategy_command: [
         "START",
@@ -2700,4 +3135,3 @@ export const Constants = {
     },
   },
 } as const
-

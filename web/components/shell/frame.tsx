@@ -7,6 +7,7 @@ import type { ReactNode } from "react";
 
 import { Header } from "@/components/shell/header";
 import { Navigation, TabBar } from "@/components/shell/navigation";
+import { PassingAlerts } from "@/components/shell/passing-alerts";
 import { SignIn } from "@/components/shell/sign-in";
 import { AlertProvider } from "@/components/ui/alerts";
 import { Failed, Skeleton } from "@/components/ui/states";
@@ -57,6 +58,7 @@ function BySession({ children }: { children: ReactNode }) {
         </div>
       </div>
       <TabBar />
+      <PassingAlerts />
     </LiveProvider>
   );
 }

@@ -14,7 +14,7 @@ import type { CodeCheck } from "@/lib/code";
 import { useQuery } from "@/lib/live/use-query";
 import { useSettings } from "@/lib/session";
 import type { ConfigDetails } from "@/lib/tables/configs";
-import { readDesign, updateStrategy } from "@/lib/tables/strategies";
+import { readDesign, saveCode } from "@/lib/tables/strategies";
 
 export function Code({ config }: { config: ConfigDetails }) {
   const design = useQuery(`design ${config.strategy_id}`, () => readDesign(config.strategy_id));
@@ -48,7 +48,7 @@ function Editor({ strategyId, saved, onSaved }: EditorProps) {
     });
   const save = () =>
     carryOutSave(async () => {
-      await updateStrategy(strategyId, { python_code: source }, null);
+      await saveCode(strategyId, source);
       onSaved();
     }, "Saved. The next decision uses it.");
 

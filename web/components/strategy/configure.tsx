@@ -10,7 +10,8 @@ import { Card } from "@/components/ui/card";
 import { TextField } from "@/components/ui/field";
 import { Shown } from "@/components/ui/states";
 import { useQuery } from "@/lib/live/use-query";
-import { RISK_PARAMETERS, typeOf } from "@/lib/strategy-types";
+import type { Json } from "@/lib/database.types";
+import { type FormSchema, RISK_PARAMETERS, typeOf } from "@/lib/strategy-types";
 import type { ConfigDetails } from "@/lib/tables/configs";
 import { type StrategyDesign, readDesign, updateStrategy } from "@/lib/tables/strategies";
 
@@ -48,8 +49,8 @@ function Form({ config, design, onSaved }: ConfigureProps & { design: StrategyDe
   const save = () =>
     carryOut(async () => {
       const changes = {
-        parameters: { ...parameters },
-        risk_parameters: { ...risk },
+        parameters: changesOf(settings.parameters, parameters, type?.parameters),
+        risk_parameters: changesOf(settings.risk_parameters, risk, RISK_PARAMETERS),
         ...(capital === settings.capital ? {} : { capital }),
       };
       await updateStrategy(design.id, changes, config.is_default ? null : config.id);
@@ -92,6 +93,13 @@ function Form({ config, design, onSaved }: ConfigureProps & { design: StrategyDe
       </Button>
     </form>
   );
+}
+
+/** All values; of what was set and is no longer, the default, because changes are laid over. */
+function changesOf(before: FormValues, now: FormValues, schema?: FormSchema): Record<string, Json> {
+  const gone = Object.keys(before).filter((name) => !(name in now));
+  const defaults = gone.map((name) => [name, schema?.properties[name]?.default ?? null] as const);
+  return { ...Object.fromEntries(defaults), ...now };
 }
 
 interface DeploymentSettings {

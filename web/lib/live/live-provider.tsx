@@ -27,6 +27,20 @@ const LOOK_AGAIN_MS = 5_000;
 
 type Listener = (event: UserEvent) => void;
 
+/** A notification that is told and not kept. */
+export interface Passing {
+  readonly title: string;
+  readonly body: string;
+}
+
+type PassingListener = (passing: Passing) => void;
+
+interface Broadcast {
+  readonly at: string;
+  readonly sequence?: number;
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
 interface Live {
   readonly status: LiveStatus;
   /** From commit to this screen, of the last event that was broadcast; null before the first. */
@@ -34,6 +48,7 @@ interface Live {
   /** Grows when all rows have to be read anew; 0 until the first position is known. */
   readonly resets: number;
   readonly listen: (listener: Listener) => () => void;
+  readonly listenPassing: (listener: PassingListener) => () => void;
 }
 
 const LiveContext = createContext<Live | null>(null);
@@ -43,6 +58,7 @@ export function LiveProvider({ userId, children }: { userId: string; children: R
   const [lagMs, setLagMs] = useState<number | null>(null);
   const [resets, setResets] = useState(0);
   const listeners = useRef(new Set<Listener>());
+  const passingListeners = useRef(new Set<PassingListener>());
 
   useEffect(() => {
     const events = new UserEvents(userEvents, {
@@ -52,9 +68,10 @@ export function LiveProvider({ userId, children }: { userId: string; children: R
     });
     const channel = supabase()
       .channel(`user:${userId}`, { config: { private: true } })
-      .on<UserEvent>("broadcast", { event: "*" }, ({ payload }) => {
+      .on<Broadcast>("broadcast", { event: "*" }, ({ payload }) => {
         setLagMs(Math.max(0, Date.now() - Date.parse(payload.at)));
-        events.receive(payload);
+        if (isNumbered(payload)) events.receive(payload);
+        else passingListeners.current.forEach((listener) => listener(passingOf(payload)));
       })
       .subscribe((state) => events.setSubscribed(state === "SUBSCRIBED"));
     const look = () => void events.catchUp();
@@ -83,6 +100,10 @@ export function LiveProvider({ userId, children }: { userId: string; children: R
         listeners.current.add(listener);
         return () => listeners.current.delete(listener);
       },
+      listenPassing: (listener) => {
+        passingListeners.current.add(listener);
+        return () => passingListeners.current.delete(listener);
+      },
     }),
     [status, lagMs, resets],
   );
@@ -104,6 +125,14 @@ export function useUserEvents(handler: Listener): void {
   useEffect(() => subscribe.current((event) => latest(event)), []);
 }
 
+/** Calls `handler` for each notification that is told and not kept. */
+export function usePassing(handler: PassingListener): void {
+  const { listenPassing } = useLive();
+  const latest = useEffectEvent(handler);
+  const subscribe = useRef(listenPassing);
+  useEffect(() => subscribe.current((passing) => latest(passing)), []);
+}
+
 /** Calls `nudge` when rows of a table change; they may be lost, so it only says: read again. */
 export function useTableChanges(
   table: string,
@@ -119,4 +148,12 @@ export function useTableChanges(
       .subscribe();
     return () => void supabase().removeChannel(channel);
   }, [table, filter]);
+}
+
+function isNumbered(broadcast: Broadcast): broadcast is UserEvent {
+  return typeof broadcast.sequence === "number";
+}
+
+function passingOf({ row }: Broadcast): Passing {
+  return { title: String(row["title"] ?? ""), body: String(row["body"] ?? "") };
 }

@@ -2,7 +2,7 @@
 import { supabase } from "@/lib/supabase";
 import type { Json } from "@/lib/database.types";
 
-import { dataOf, rowsOf } from "./answers";
+import { dataOf, done, rowsOf } from "./answers";
 
 export interface AvailableStrategy {
   readonly id: string;
@@ -59,6 +59,11 @@ export async function updateStrategy(
       ...(configId === null ? {} : { p_config_id: configId }),
     }),
   );
+}
+
+/** Changes the code of a strategy; the next decision uses it, a live approval ends. */
+export async function saveCode(strategyId: string, source: string): Promise<void> {
+  done(await supabase().from("strategies").update({ python_code: source }).eq("id", strategyId));
 }
 
 /** Deploys a strategy once more, as it is designed. */
