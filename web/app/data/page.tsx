@@ -20,8 +20,7 @@ export default function DataPage() {
   const settings = useSettings();
   const [isBusy, carryOut] = useWish();
   const [pages, setPages] = useState<readonly Download[]>([]);
-  const today = indianDate(new Date());
-  const weekAgo = indianDate(new Date(Date.now() - WEEK_MS));
+  const [[weekAgo, today]] = useState(lastWeek);
 
   const download = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -74,4 +73,9 @@ export default function DataPage() {
       <StoredCandles />
     </div>
   );
+}
+
+function lastWeek(): [string, string] {
+  const now = Date.now();
+  return [indianDate(new Date(now - WEEK_MS)), indianDate(new Date(now))];
 }
