@@ -184,12 +184,12 @@ class CandleBuilder(MinuteKeeper):
     def _begin_session(
         self, session: Session, time_ns: int, volume: int, now_ns: int, done: News
     ) -> None:
-        # All volume up to a trade in the first minute was traded in the first minute.
+        # While the first minute is not over, all volume is of the first minute.
         first_minute_ns = session.open_ns + NS_PER_MINUTE
         is_seen_whole = not self._misses_opening(session, now_ns) and (
             self._session is not None
             or 0 < self.watched_since_ns < first_minute_ns
-            or time_ns < first_minute_ns
+            or now_ns < first_minute_ns + COMPLETION_DELAY_NS
         )
         if self._held is not None and is_seen_whole:
             self._end_gap_with_session(session, done)
