@@ -6,7 +6,7 @@ STACK  ?= embedded
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-full lint types build stack dhan bench picture clean
+.PHONY: help install demo test test-full lint types web-types build stack dhan bench picture clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ lint: .venv/.installed ## check style and formatting of Python and SQL
 
 types: .venv/.installed ## check types, strictly
 	@$(PY) -m mypy
+
+web-types: .venv/.installed ## write web/lib/database.types.ts anew from the migrations
+	@$(PY) -m devstack.supabase.typescript_types
 
 build: .venv/.installed ## compile core with mypyc into build/ (needs a C compiler)
 	@$(PY) -m devstack.compile
