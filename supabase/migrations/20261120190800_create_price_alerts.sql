@@ -18,17 +18,19 @@ create table public.price_alerts (
   id               uuid           primary key default gen_random_uuid(),
   user_id          uuid           not null default auth.uid()
                      references auth.users (id) on delete cascade,
-  instrument_key   text           not null,
-  symbol           text           not null,
+  instrument_key   text           not null check (instrument_key ~ '^[A-Z_]{1,20}:[0-9]{1,18}$'),
+  symbol           text           not null check (char_length(symbol) between 1 and 100),
   side             public.price_side not null,
-  price            numeric(18, 4) not null,
-  note             text           not null default '',
+  price            numeric        not null
+                     check (price > 0 and price < 1000000000 and price = round(price, 4)),
+  note             text           not null default '' check (char_length(note) <= 500),
   is_active        boolean        not null default true,
   expires_at       timestamptz    not null default now() + interval '90 days',
   triggered_at     timestamptz,
   triggered_price  numeric(18, 4),
   created_at       timestamptz    not null default now(),
   updated_at       timestamptz    not null default now(),
+  check (expires_at > created_at),
   check ((triggered_at is null) = (triggered_price is null)),
   check (triggered_at is null or not is_active)
 );
