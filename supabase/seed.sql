@@ -114,8 +114,38 @@ values
   '00000000-0000-4000-8000-000000000002'
 );
 
+-- The user's own code, on the minute cron. Its signals may be some minutes old: a demo plays sixty
+-- minutes in one.
+insert into public.strategies (
+  id, user_id, name, description, strategy_type, config, risk_parameters, symbols, timeframes,
+  capital_allocated, portfolio_id, python_code
+)
+values (
+  '00000000-0000-4000-8000-000000000016',
+  '00000000-0000-4000-8000-000000000001',
+  'My average NIFTY',
+  'Own code, once a minute: long above the average of the last closes, else flat.',
+  'code',
+  '{"period": 20}',
+  '{"stop_pct": 1, "cooldown_minutes": 5, "max_signal_age_seconds": 600}',
+  '{NIFTY-FUT}',
+  '{1m}',
+  1000000,
+  '00000000-0000-4000-8000-000000000002',
+  $code$def trading_strategy(context):
+    closes = [candle["close"] for candle in context["candles"][-context["parameters"].get("period", 20):]]
+    sma = sum(closes) / len(closes)
+    if context["current_price"] > sma and context["position"] is None:
+        return {"signal": "buy", "reason": "price above SMA", "indicators": {"sma": sma}}
+    if context["current_price"] < sma and context["position"] is not None:
+        return {"signal": "sell", "reason": "price below SMA", "indicators": {"sma": sma}}
+    return {"signal": "hold", "indicators": {"sma": sma}}
+$code$
+);
+
 insert into public.strategy_configs (
-  id, user_id, strategy_id, name, is_default, module_path, class_name, config_json, auto_start
+  id, user_id, strategy_id, name, is_default, module_path, class_name, config_json, auto_start,
+  runner
 )
 select
   -- The config of ...0011 is ...0021.
@@ -127,6 +157,9 @@ select
   'strategies.' || strategy.strategy_type as module_path,
   replace(initcap(replace(strategy.strategy_type, '_', ' ')), ' ', '') as class_name,
   private.deployment_of(strategy)       as config_json,
-  true                                  as auto_start
+  true                                  as auto_start,
+  case strategy.strategy_type
+    when 'code' then 'cron'::public.config_runner else 'worker'
+  end                                   as runner
 from public.strategies as strategy
 where strategy.user_id = '00000000-0000-4000-8000-000000000001';

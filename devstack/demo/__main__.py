@@ -93,6 +93,8 @@ def summary(figures: Figures, settings: DemoSettings, seconds: float) -> str:
             "candles": figures.candles,
             "signals": figures.signals,
             "trades": figures.trades,
+            "cron_trades": figures.cron_trades,
+            "cron_runs": figures.cron_runs,
             "dropped": int(figures.worker.get("dropped", 0)),
             "restarts": int(figures.worker.get("restarts", 0)),
             "speed": settings.speed,

@@ -22,7 +22,10 @@ _HEARTBEAT = """
       from public.worker_heartbeats where process = 'supervisor'
 """
 _STRATEGIES = """
-    select s.name, c.status::text, c.error_message,
+    select s.name, c.status::text, c.error_message, c.runner::text,
+           (select l.message from public.strategy_logs l
+             where l.strategy_config_id = c.id and c.runner = 'cron'
+             order by l.logged_at desc limit 1) as said,
            coalesce(sum(t.pnl) filter (where t.status = 'CLOSED'), 0) as pnl,
            count(t.id) filter (where t.status = 'CLOSED') as closed,
            count(t.id) filter (where t.status = 'OPEN') as open
@@ -41,6 +44,12 @@ _TOTALS = """
     select (select coalesce(sum(pnl), 0) from public.trades where status = 'CLOSED') as realised,
            (select coalesce(sum(unrealised_pnl), 0) from public.positions) as unrealised,
            (select count(*) from public.trades) as trades,
+           (select count(*) from public.trades t
+              join public.strategy_configs c on c.id = t.strategy_config_id
+             where c.runner = 'cron') as cron_trades,
+           (select count(*) from public.strategy_logs l
+              join public.strategy_configs c on c.id = l.strategy_config_id
+             where c.runner = 'cron') as cron_runs,
            (select count(*) from public.trading_signals) as signals,
            (select count(*) from public.ohlcv_data) as candles,
            (select coalesce(sum(balance), 0) from public.portfolios) as balance
@@ -62,6 +71,8 @@ class Figures:
     unrealised: Decimal
     balance: Decimal
     trades: int
+    cron_trades: int
+    cron_runs: int
     signals: int
     candles: int
 
@@ -109,8 +120,12 @@ class Observer:
             )
 
     def trades(self) -> list[Row]:
-        """Return every trade, oldest first."""
-        return self._rows("select * from public.trades order by entry_time, id")
+        """Return every trade of the worker's, oldest first: those a replay brings again."""
+        return self._rows(
+            "select t.* from public.trades t"
+            " join public.strategy_configs c on c.id = t.strategy_config_id"
+            " where c.runner = 'worker' order by t.entry_time, t.id"
+        )
 
     def close(self) -> None:
         """Give the connection back."""

@@ -4,7 +4,8 @@ In:  `DemoSettings`.
 Out: a running `System`: its addresses, its figures, and a clean end.
 Next: `devstack/demo/view.py`.
 
-Order: the embedded Supabase and the simulator with its clock held, then the worker; when the
+Order: the embedded Supabase and the simulator with its clock held, functions and their scheduler,
+then the worker; when the
 worker has subscribed, the clock is let go. So the worker sees the first tick of the day, learns
 the time from it, and lets the market wait until its strategies have started.
 """
@@ -73,6 +74,8 @@ class System:
         self._start_dashboard()
         self._say("functions")
         self._start_functions()
+        self._say("cron")
+        self._start_cron()
         self._say("worker")
         self._start_worker()
 
@@ -134,6 +137,10 @@ class System:
         gunicorn = ["-m", "gunicorn", "functions.wsgi:app", "--threads=4", "--no-control-socket"]
         part = self._add("functions", [*gunicorn, f"--bind=127.0.0.1:{port}"])
         self._wait(part, "did not answer", lambda: _answers(f"{self.api_url}/api/health"))
+
+    def _start_cron(self) -> None:
+        part = self._add("cron", ["-m", "devstack.demo.cron"])
+        part.read_addresses("CRON", _READY_SECONDS)
 
     def _start_worker(self) -> None:
         self._environ["MARKET_SPEED"] = f"{self._settings.speed:g}"

@@ -82,6 +82,8 @@ def _strategies(rows: list[Row]) -> Table:
         status = Text(row["status"], _STATUS_STYLE.get(row["status"], ""))
         if row["error_message"]:
             status.append(f" {row['error_message']}", "red")
+        elif row["runner"] == "cron":
+            status.append(f" by cron: {row['said'] or 'not asked yet'}", "dim")
         counts = (str(row["open"]), str(row["closed"]))
         table.add_row(row["name"], status, *counts, _amount(row["pnl"]))
     return table
