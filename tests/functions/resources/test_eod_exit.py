@@ -1,13 +1,18 @@
 """The end-of-day exit over HTTP: each open paper trade once, whoever calls, however often."""
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from psycopg.sql import SQL, Identifier
 
-from tests.functions.conftest import Caller, Database, problem
+from tests.functions.conftest import ROOT, Caller, Database, Environ, problem
 from tests.supabase import events
 from tests.supabase.deployments import Deployment, Event, Worker
 from tests.supabase.people import Person
@@ -237,3 +242,199 @@ def test_a_user_is_no_scheduler_and_a_scheduler_no_user(caller: Caller, cron: Ca
 def test_what_a_scheduler_sends_along_is_not_looked_at(cron: Caller) -> None:
     reply = cron.call("POST", PATH, data=b"{", content_type="application/json")
     assert reply.status_code == 200
+
+
+def test_called_again_and_again_it_finds_nothing_more_to_do(
+    cron: Caller, clock: Callable[[str], None], user: Person, orphan: list[Event]
+) -> None:
+    clock(FRIDAY_1515)
+    assert run(cron)["outcomes"] == {"closed": 1}
+    for late in (FRIDAY_1515, "2026-11-20T18:00:00+00:00", MONDAY_MORNING):
+        clock(late)
+        assert run(cron)["outcomes"] == {}
+    (sold,) = user.rows("orders?purpose=eq.EXIT")
+    assert sold["trade_id"] == orphan[2]["row"]["id"]
+
+
+def test_on_a_muhurat_evening_it_closes_five_minutes_before_the_end(
+    cron: Caller,
+    clock: Callable[[str], None],
+    worker: Worker,
+    deployment: Deployment,
+    shard_of: Callable[[Worker, Deployment], None],
+) -> None:
+    # 1 November 2024, 18:00 to 19:00 in India.
+    shard_of(worker, deployment)
+    entry = {"entry_time": "2024-11-01T12:40:00+00:00"}
+    price = events.last_price(traded_at="2024-11-01T13:20:00+00:00")
+    worker.must_write(events.instrument(), *events.opening(deployment, **entry))
+    assert worker.write(price)[0]["outcome"] in {"applied", "stale"}
+    worker.release()
+    clock("2024-11-01T13:24:59.999999+00:00")
+    assert run(cron)["outcomes"] == {"not_due": 1}
+    clock("2024-11-01T13:25:00+00:00")
+    assert run(cron)["outcomes"] == {"closed": 1}
+
+
+OPTION = "NSE_FNO:61001"
+INDEX = "IDX_I:13"
+CLOSE = "2026-11-20T10:10:00+00:00"  # 15:40 in India.
+
+
+@pytest.fixture
+def option(
+    worker: Worker, deployment: Deployment, shard_of: Callable[[Worker, Deployment], None]
+) -> list[Event]:
+    """Return what a dead worker wrote when it bought a call that expires today."""
+    shard_of(worker, deployment)
+    call = {"instrument_key": OPTION, "symbol": "NIFTY 20 NOV 25000 CALL"}
+    listed = {"security_id": 61001, "kind": "OPTIDX", "expiry": "2026-11-20", **call}
+    index = {"instrument_key": INDEX, "segment": "IDX_I", "security_id": 13, "symbol": "NIFTY"}
+    opening = events.opening(deployment, entry_price="100.00", stop_loss=None, **call)[:3]
+    for each in opening:
+        each["row"] |= {"instrument_key": OPTION}
+    opening[0]["row"] |= {"average_price": "100.00"}
+    opening[1]["row"] |= {"price": "100.00"}
+    worker.must_write(
+        events.instrument(strike="25000", option_side="CE", **listed),
+        events.instrument(kind="INDEX", underlying=None, expiry=None, lot_size=1, **index),
+        *opening,
+    )
+    worker.write(events.last_price(price="90.00", **call))  # Stale when written by another test.
+    worker.release()
+    return opening
+
+
+def closed_trade(user: Person) -> tuple[str, ...]:
+    columns = "status,exit_reason,exit_price::text,gross_pnl::text,charges::text"
+    return tuple(user.row(f"trades?select={columns}").values())
+
+
+@pytest.mark.usefixtures("option")
+def test_an_expiring_option_is_closed_at_half_past_two(
+    cron: Caller, clock: Callable[[str], None], user: Person
+) -> None:
+    clock("2026-11-20T08:59:59.999999+00:00")
+    assert run(cron)["outcomes"] == {"not_due": 1}
+    clock("2026-11-20T09:00:00+00:00")
+    assert run(cron)["outcomes"] == {"closed": 1}
+    assert closed_trade(user)[:4] == ("CLOSED", "EXPIRY", "90.0000", "-650.00")
+
+
+@pytest.mark.usefixtures("option")
+@pytest.mark.parametrize("at", [CLOSE, MONDAY_MORNING])
+@pytest.mark.parametrize(
+    ("last_price", "candle", "worth", "gross", "charges"),
+    [
+        # By the index's last price of that day: 65 x (25150.50 - 25000); entry 63.90 + STT 14.67.
+        ("25150.50", None, "150.5000", "3282.50", "78.57"),
+        # Its last price is of a later day: by the last candle of that day.
+        (None, "25020.00", "20.0000", "-5200.00", "65.85"),
+        (None, "24000.00", "0.0000", "-6500.00", "63.90"),
+    ],
+)
+def test_an_option_left_at_expiry_is_settled_by_the_index_of_that_day(
+    cron: Caller,
+    clock: Callable[[str], None],
+    database: Database,
+    user: Person,
+    *,
+    at: str,
+    last_price: str | None,
+    candle: str | None,
+    worth: str,
+    gross: str,
+    charges: str,
+) -> None:
+    database.execute("delete from public.ohlcv_data where instrument_key = %s", (INDEX,))
+    database.execute("delete from public.last_prices where instrument_key = %s", (INDEX,))
+    database.execute(
+        "insert into public.last_prices (instrument_key, symbol, price, traded_at) "
+        "values (%s, 'NIFTY', %s, %s)",
+        (INDEX, last_price or "99999", CLOSE if last_price else "2026-11-23T04:00:00Z"),
+    )
+    if candle is not None:
+        for minute, price in (("10:08", "1"), ("10:09", candle)):
+            database.execute(
+                "insert into public.ohlcv_data (instrument_key, symbol, timeframe, timestamp, "
+                "open_price, high_price, low_price, close_price, volume) "
+                "values (%s, 'NIFTY', '1m', %s, %s, %s, %s, %s, 0)",
+                (INDEX, f"2026-11-20T{minute}:00Z", *(price,) * 4),
+            )
+    clock(at)
+    assert run(cron)["outcomes"] == {"closed": 1}
+    assert closed_trade(user) == ("CLOSED", "SETTLEMENT", worth, gross, charges)
+
+
+@pytest.mark.usefixtures("option")
+def test_an_option_is_not_settled_by_the_price_of_another_day(
+    cron: Caller, clock: Callable[[str], None], database: Database, user: Person
+) -> None:
+    for table in ("last_prices", "ohlcv_data"):
+        query = SQL("delete from public.{} where instrument_key = %s")
+        database.execute(query.format(Identifier(table)), (INDEX,))
+    clock(CLOSE)
+    body = run(cron)
+    assert body["outcomes"] == {"no_price": 1}
+    assert "NIFTY has no price of 2026-11-20" in body["problems"][0]["detail"]
+    assert user.row("trades")["status"] == "OPEN"
+
+
+# What runs in a process of its own: it closes one trade, and is killed before it can say so.
+KILLED_HALF_WAY = """
+import os, signal, sys
+import functions.resources.eod_exit as eod_exit
+from functions.database import Database
+from functions.main import api
+from flask import Flask, request
+
+eod_exit._BATCH = 1
+rpc = Database.rpc
+
+def deadly(self, function, arguments=None, **params):
+    result = rpc(self, function, arguments, **params)
+    if function == "eod_exit_without_worker":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return result
+
+Database.rpc = deadly
+headers = {"Authorization": "Bearer " + os.environ["CRON_SECRET"]}
+with Flask("killed").test_request_context("/api/cron/eod-exit", method="POST", headers=headers):
+    api(request)
+"""
+
+
+def test_a_run_that_is_killed_half_way_is_finished_once_by_the_next(
+    cron: Caller,
+    clock: Callable[[str], None],
+    worker: Worker,
+    deployment: Deployment,
+    *,
+    shard_of: Callable[[Worker, Deployment], None],
+    database: Database,
+    environ: Environ,
+    user: Person,
+) -> None:
+    shard_of(worker, deployment)
+    worker.must_write(
+        events.instrument(), events.instrument(instrument_key="NSE_FNO:2", security_id=2)
+    )
+    for key in (events.INSTRUMENT, "NSE_FNO:2"):
+        worker.write(events.last_price(instrument_key=key))
+        worker.must_write(*events.opening(deployment, instrument_key=key))
+    worker.release()
+    clock(FRIDAY_1515)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_HALF_WAY],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **environ},
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert len(user.rows("trades?status=eq.CLOSED")) == 1
+    # Its claim holds the next one off until it ends.
+    assert run(cron)["note"] == "busy"
+    database.execute("update public.job_runs set lease_until = now() - interval '1 second'")
+    assert run(cron)["outcomes"] == {"closed": 1}
+    sold = user.rows("orders?purpose=eq.EXIT")
+    assert len({each["trade_id"] for each in sold}) == len(sold) == 2
