@@ -21,18 +21,22 @@ demo: .venv/.installed ## run the whole system on a simulated market day, with a
 	@exec $(PY) -m devstack.demo
 
 test: .venv/.installed ## run the tests (under 10 minutes)
+	@$(PY) -m devstack.web --build-only
 	@$(PY) -m pytest -n 2 --dist loadfile
 
 test-full: .venv/.installed ## run the tests that are too long for `make test`
+	@$(PY) -m devstack.web --build-only
 	@$(PY) -m pytest -n 2 --dist loadfile -m full
 
-lint: .venv/.installed ## check style and formatting of Python and SQL
+lint: .venv/.installed ## check style and formatting of Python, SQL and TypeScript
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m sqlfluff lint --processes 2 --disable-progress-bar devstack/supabase/sql supabase tests/contract/schema
+	@cd web && PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent lint
 
-types: .venv/.installed ## check types, strictly
+types: .venv/.installed ## check types, strictly, of Python and TypeScript
 	@$(PY) -m mypy
+	@cd web && PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent types
 
 web-types: .venv/.installed ## write web/lib/database.types.ts anew from the migrations
 	@$(PY) -m devstack.supabase.typescript_types

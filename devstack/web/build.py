@@ -5,6 +5,7 @@ Out: `web/out`, and a stamp in it that names the sources it was built from.
 Next: `devstack/web/server.py`.
 """
 
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -17,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "web"
 OUT = WEB / "out"
 _STAMP = "built-from.txt"
+_LOCK = ".build.lock"
 _NO_SOURCES = frozenset({"node_modules", ".next", "out"})
 _LAST_WORDS = 20
 
@@ -29,13 +31,16 @@ def build_if_changed() -> bool:
     ConfigError
         If the build fails; shows its last words.
     """
-    digest = _digest()
-    stamp = OUT / _STAMP
-    if stamp.is_file() and stamp.read_text() == digest:
-        return False
-    _run_build()
-    stamp.write_text(digest)
-    return True
+    # Who comes while it is being built waits, and finds it built.
+    with (WEB / _LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        digest = _digest()
+        stamp = OUT / _STAMP
+        if stamp.is_file() and stamp.read_text() == digest:
+            return False
+        _run_build()
+        stamp.write_text(digest)
+        return True
 
 
 def _run_build() -> None:
@@ -77,4 +82,4 @@ def _sources(folder: Path) -> Iterator[Path]:
 
 
 def _is_written_by_the_build(path: Path) -> bool:
-    return path.suffix == ".tsbuildinfo" or path.name in {"next-env.d.ts", "AGENTS.md"}
+    return path.suffix == ".tsbuildinfo" or path.name in {"next-env.d.ts", "AGENTS.md", _LOCK}

@@ -16,7 +16,7 @@ from functions.routes import ROUTES
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG: dict[str, Any] = json.loads((ROOT / "vercel.json").read_text())
-SERVICE_KEYS = {"root", "entrypoint", "framework", "functions"}
+SERVICE_KEYS = {"root", "entrypoint", "framework", "functions", "headers"}
 FUNCTION_KEYS = {"memory", "maxDuration", "regions", "excludeFiles", "includeFiles"}
 # These may stand at the top only where there are no services.
 NOT_WITH_SERVICES = {"functions", "framework", "buildCommand", "installCommand", "outputDirectory"}
@@ -39,8 +39,17 @@ def test_a_job_is_claimed_for_longer_than_a_function_may_run() -> None:
     assert functions["functions/wsgi.py"]["maxDuration"] < CLAIM_SECONDS
 
 
-@pytest.mark.parametrize("service", CONFIG["services"].values(), ids=CONFIG["services"])
-def test_a_service_is_where_it_is_said_to_be(service: dict[str, Any]) -> None:
+def test_the_dashboard_is_where_it_is_said_to_be() -> None:
+    web = CONFIG["services"]["web"]
+    package = json.loads((ROOT / web["root"] / "package.json").read_text())
+    assert web["framework"] == "nextjs"
+    assert "next" in package["dependencies"]
+    # The build's second half takes the inline scripts away: the policy allows none.
+    assert "finish-build" in package["scripts"]["build"]
+
+
+def test_the_api_is_where_it_is_said_to_be() -> None:
+    service = CONFIG["services"]["api"]
     root = ROOT / service["root"]
     assert root.is_dir()
     module, _, variable = service["entrypoint"].partition(":")
@@ -81,7 +90,7 @@ def test_the_sandbox_program_is_sent_along_to_where_it_is_looked_for() -> None:
     assert not any(fnmatch(".vercel", line.rstrip("/")) for line in ignored)
 
 
-def test_every_request_of_the_api_reaches_a_service_that_exists() -> None:
+def test_every_request_reaches_a_service_that_exists() -> None:
     for rewrite in CONFIG["rewrites"]:
         assert rewrite["destination"]["service"] in CONFIG["services"]
     assert CONFIG["rewrites"][0]["source"] == "/api/(.*)"
