@@ -34,11 +34,14 @@ def test_the_demo_user_signs_in_and_finds_capital_and_strategies(
         ("MeanReversion", ["NIFTY-FUT"]),
         ("Pva", ["NIFTY-FUT"]),
         ("Arbitrage", ["NIFTY", "NIFTY-FUT"]),
+        ("Code", ["NIFTY-FUT"]),
     ]
+    assert [config["runner"] for config in configs] == ["worker"] * 5 + ["cron"]
     for config in configs:
         assert load(config["module_path"], config["class_name"])
         timeframes = tuple(Interval(each) for each in config["config_json"]["timeframes"])
-        assert intervals_for(make(config["strategies"]["strategy_type"], {}), timeframes)
+        if config["runner"] == "worker":
+            assert intervals_for(make(config["strategies"]["strategy_type"], {}), timeframes)
         assert (config["auto_start"], config["is_default"], config["status"]) == (
             True,
             True,
