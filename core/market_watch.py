@@ -121,6 +121,10 @@ class MarketWatch:
         """Take the delta of an option from an option chain; it decides how much is bought."""
         self._watched[slot].delta = delta
 
+    def delta_of(self, slot: int) -> float | None:
+        """Return the delta told last of an option, None where nobody has told."""
+        return self._watched[slot].delta
+
     def slot_of(self, key: InstrumentKey) -> int:
         """Return the slot of a watched instrument.
 

@@ -56,9 +56,13 @@ class Deltas:
         """Ask for the chains in turn until cancelled."""
         while True:
             if self._market.clock.is_trading():
-                for underlying, expiry in self._chains.expiries():
-                    await self._ask(underlying, expiry)
+                await self.ask_all()
             await asyncio.sleep(ROUND_SECONDS if self._chains.count else 1.0)
+
+    async def ask_all(self) -> None:
+        """Ask for every chain under watch, one after the other."""
+        for underlying, expiry in self._chains.expiries():
+            await self._ask(underlying, expiry)
 
     async def _ask(self, underlying: str, expiry: date) -> None:
         self.counters["asked"] += 1
