@@ -2,7 +2,7 @@
 
 In:  an instrument, an interval, how many, and until when.
 Out: candles as the engine would have made them, oldest first.
-Next: `worker/deployment.py`.
+Next: `core/brokers/dhan/history.py`, which makes them; `worker/deployment.py`.
 
 Only minutes are asked for. Longer candles are their sums, made by the engine's own class, so they
 begin and end where the engine's do; Dhan's own longer candles need not.
@@ -12,14 +12,13 @@ import logging
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from core.brokers.dhan.history import minutes_of, sums_of
 from core.candle import Candle, Interval, Origin
-from core.errors import CalendarError, DataError
+from core.errors import CalendarError
 from core.instrument import Instrument
-from core.longer_candle import LongerCandle
 from core.market_sessions import MarketSessions
 from core.session import (
     IST,
-    NS_PER_MINUTE,
     NS_PER_SECOND,
     Market,
     Session,
@@ -30,7 +29,6 @@ from worker.dhan import Dhan
 
 _MOST_DAYS: Final = 90
 _log: Final = logging.getLogger(__name__)
-_COLUMNS: Final = ("timestamp", "open", "high", "low", "close", "volume")
 
 
 class History:
@@ -96,8 +94,9 @@ class History:
             columns = await self._dhan.minutes(instrument, f"{begin:%F %T}", f"{stop:%F %T}")
             found += _minutes(instrument, columns, sessions, until_ns)
             begin = stop
-        made = found if interval is Interval.M1 else _sums(found, interval, sessions, until_ns)
-        return made[-count:]
+        if interval is Interval.M1:
+            return found[-count:]
+        return list(sums_of(found, interval, sessions, until_ns))[-count:]
 
     def _first_day(self, market: Market, interval: Interval, count: int, until_ns: int) -> date:
         """Return the day from which on there should be enough candles; today's may be few."""
@@ -130,46 +129,9 @@ def _minutes(
     origin: Origin = Origin.LIVE,
 ) -> list[Candle]:
     """Return Dhan's columns as candles; those outside trading hours are left out and counted."""
-    if not columns:
-        return []
-    try:
-        rows = list(zip(*(columns[name] for name in _COLUMNS), strict=True))
-        interests = columns.get("open_interest") or [0] * len(rows)
-        candles, outside = [], 0
-        for (start, *prices, volume), interest in zip(rows, interests, strict=True):
-            open_ns = int(start) * NS_PER_SECOND
-            close_ns = open_ns + NS_PER_MINUTE
-            if sessions.at(open_ns) is None:
-                outside += 1
-            elif close_ns <= until_ns:
-                rounded = [instrument.round_price(float(price)) for price in prices]
-                open_, high, low, close = rounded
-                candles.append(
-                    Candle(
-                        instrument.key, Interval.M1, open_ns, close_ns,
-                        open_, high, low, close, int(volume), int(interest) or None, origin,
-                    )
-                )  # fmt: skip
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(
-            f"candles of {instrument.symbol} from Dhan cannot be read: {error}"
-        ) from error
-    if outside:
-        _log.warning("%d candles of %s lie outside trading hours", outside, instrument.symbol)
-    return candles
-
-
-def _sums(
-    minutes: list[Candle], interval: Interval, sessions: MarketSessions, until_ns: int
-) -> list[Candle]:
-    """Return the longer candles that are over."""
-    running, done = LongerCandle(interval), []
-    for minute in minutes:
-        if running.end_ns <= minute.open_ns:
-            done.append(running.complete(minute.instrument))
-        session = sessions.at(minute.open_ns)
-        if session is not None:
-            running.add(minute, session)
-    if minutes and running.end_ns <= until_ns:
-        done.append(running.complete(minutes[0].instrument))
-    return done
+    found = minutes_of(instrument, columns, sessions, until_ns, origin)
+    if found.outside_hours:
+        _log.warning(
+            "%d candles of %s lie outside trading hours", found.outside_hours, instrument.symbol
+        )
+    return list(found.candles)

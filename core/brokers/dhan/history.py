@@ -29,9 +29,18 @@ class History(NamedTuple):
 
 
 def minutes_of(
-    instrument: Instrument, columns: Mapping[str, Any], sessions: MarketSessions, until_ns: int
+    instrument: Instrument,
+    columns: Mapping[str, Any],
+    sessions: MarketSessions,
+    until_ns: int,
+    origin: Origin = Origin.BACKFILLED,
 ) -> History:
     """Return one-minute candles that ended at or before an instant.
+
+    Parameters
+    ----------
+    origin
+        Written into the candles.
 
     Raises
     ------
@@ -40,7 +49,7 @@ def minutes_of(
     """
     found: list[Candle] = []
     outside = 0
-    for candle in _candles(instrument, columns, Interval.M1):
+    for candle in _candles(instrument, columns, Interval.M1, origin):
         if sessions.at(candle.open_ns) is None:
             outside += 1
         elif candle.close_ns <= until_ns:
@@ -57,7 +66,7 @@ def days_of(
     """
     found: list[Candle] = []
     outside = 0
-    for candle in _candles(instrument, columns, Interval.D1):
+    for candle in _candles(instrument, columns, Interval.D1, Origin.BACKFILLED):
         session = sessions.on_day_of(candle.open_ns)
         if session is None:
             outside += 1
@@ -89,7 +98,7 @@ def sums_of(
 
 
 def _candles(
-    instrument: Instrument, columns: Mapping[str, Any], interval: Interval
+    instrument: Instrument, columns: Mapping[str, Any], interval: Interval, origin: Origin
 ) -> list[Candle]:
     """Return every row of the columns as a candle, whenever it is; raises DataError."""
     if not columns:
@@ -98,7 +107,7 @@ def _candles(
         rows = list(zip(*(columns[name] for name in _COLUMNS), strict=True))
         interests = columns.get("open_interest") or [0] * len(rows)
         return [
-            _candle(instrument, interval, row, interest)
+            _candle(instrument, interval, row, interest, origin)
             for row, interest in zip(rows, interests, strict=True)
         ]
     except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -108,7 +117,7 @@ def _candles(
 
 
 def _candle(
-    instrument: Instrument, interval: Interval, row: tuple[Any, ...], interest: Any
+    instrument: Instrument, interval: Interval, row: tuple[Any, ...], interest: Any, origin: Origin
 ) -> Candle:
     start, *prices, volume = row
     first, high, low, last = (instrument.round_price(float(price)) for price in prices)
@@ -117,5 +126,5 @@ def _candle(
     open_ns = int(start) * NS_PER_SECOND
     return Candle(
         instrument.key, interval, open_ns, open_ns + interval.length_ns, first, high, low, last,
-        int(volume), int(interest) or None, Origin.BACKFILLED,
+        int(volume), int(interest) or None, origin,
     )  # fmt: skip
