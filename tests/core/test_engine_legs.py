@@ -9,6 +9,7 @@ import pytest
 from core.brokers.paper import PaperSettings
 from core.effects import Effect
 from core.engine import Engine
+from core.errors import DataError
 from core.instrument import Instrument, InstrumentKind, OptionSide, Segment
 from core.levels import Guard
 from core.money import to_paise
@@ -343,3 +344,74 @@ def test_an_option_is_settled_by_its_index_where_that_is_watched() -> None:
     floor.engine.tick(index, at("14:00"), 26_005.0, 0)
     floor.advance("15:31")
     assert floor.newest()[0].exit_price == 5
+
+
+def test_a_bought_option_says_what_it_is_worth_at_the_levels_of_its_future() -> None:
+    floor = Floor()
+    floor.engine.delta(floor.slots[PUT.key], -0.4)
+    floor.signal(Direction.SHORT, BUY_PUT, tier=0.1, breakeven=25_950.0)
+    entered = trades(floor.tick("10:00:01", PUT, 100.0))[-1]
+    # Bought at 100.05; 30 points against it cost 12 rupees, 90 with it bring 36, on its tick.
+    assert entered.delta == -0.4
+    assert (entered.stop_premium, entered.target_premium) == (Decimal("88.05"), Decimal("136.05"))
+    (moved,) = trades(floor.tick("10:01", FUTURE, 25_950.0))
+    assert moved.stop_premium == entered.entry_price, "its stop is where the signal was"
+
+
+def test_where_no_delta_is_known_the_estimate_takes_a_half_and_never_less_than_nothing() -> None:
+    floor = Floor()
+    floor.signal(Direction.LONG, BUY_CALL, stop=25_700.0, target=26_710.0)
+    entered = trades(floor.tick("10:00:01", CALL, 100.0))[-1]
+    assert entered.delta == 0.5
+    assert (entered.stop_premium, entered.target_premium) == (Decimal("0.00"), Decimal("450.05"))
+
+
+def test_the_future_itself_has_no_premium() -> None:
+    floor = Floor()
+    floor.signal(Direction.SHORT, FUTURE_SHORT, BUY_CALL, tier=0.1)
+    floor.tick("10:00:01", CALL, 100.0)
+    (leg,) = trades(floor.tick("10:00:01", FUTURE, 26_010.0))
+    assert (leg.delta, leg.stop_premium, leg.target_premium) == (None, None, None)
+
+
+def test_a_restored_option_goes_on_estimating_as_before() -> None:
+    first = Floor()
+    first.signal(Direction.LONG, BUY_CALL, tier=0.1, breakeven=26_070.0)
+    (trade,) = trades(first.tick("10:00:01", CALL, 100.0))
+    second = Floor()
+    second.engine.restore(
+        trade, fills(first.effects), Guard(FUTURE.key, 26_010.0, breakeven=26_070.0)
+    )
+    for floor in (first, second):
+        floor.tick("10:01", FUTURE, 26_070.0)
+    assert trades(second.effects)[-1].stop_premium == trade.entry_price
+    assert trades(second.effects)[-1] == trades(first.effects)[-1]
+
+
+def test_an_option_that_nobody_needs_can_be_let_go_of_and_its_slot_used_again() -> None:
+    floor = Floor()
+    engine, slot = floor.engine, floor.slots[CALL.key]
+    assert engine.forget(CALL.key)
+    with pytest.raises(DataError, match="is not watched"):
+        engine.slot_of(CALL.key)
+    other = option(26_500, OptionSide.CALL)
+    assert engine.watch(other) == slot
+    assert engine.last_price(slot) is None
+    engine.tick(slot, at("10:00:02"), 20.0, 75)
+    assert engine.last_price(slot) == 20.0
+    assert engine.watch(CALL) == len(floor.slots)
+
+
+def test_what_is_held_guards_or_waits_for_a_fill_is_not_let_go_of() -> None:
+    floor = Floor()
+    floor.signal(Direction.LONG, BUY_CALL, tier=0.1)
+    assert not floor.engine.forget(CALL.key), "an order waits"
+    floor.tick("10:00:01", CALL, 100.0)
+    assert not floor.engine.forget(CALL.key), "it is held"
+    assert not floor.engine.forget(FUTURE.key), "the levels are its"
+    floor.leave()
+    floor.tick("10:00:02", CALL, 101.0)
+    assert floor.engine.forget(CALL.key)
+    assert floor.engine.forget(FUTURE.key)
+    with pytest.raises(DataError, match="is not watched"):
+        floor.engine.forget(CALL.key)
