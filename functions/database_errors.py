@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+INVALID: Final = "TB422"
 _OURS: Final = {
     "TB404": "not_found",
     "TB409": "not_possible_now",
-    "TB422": "invalid_value",
+    INVALID: "invalid_value",
 }
 DUPLICATE: Final = "23505"
 _CHECK: Final = "23514"

@@ -6,10 +6,10 @@ Next: `functions/resources/strategies.py`, which uses most of them.
 """
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 _DATE_AND_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]")
@@ -47,7 +47,16 @@ def _written_out(value: Any) -> Any:
     return value
 
 
-Instant = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)  # Postgres takes no offset of sixteen hours or more.
+    except OverflowError as error:
+        raise PydanticCustomError(
+            "date_and_time", "is before the first or after the last year"
+        ) from error
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
 """A time with its offset, written out: not the seconds since 1970 that a date is read from, too."""
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from functions.cursors import Cursor, CursorText, newest_first, page_of
+from functions.database_errors import INVALID, DatabaseRefusalError
 from functions.models import Answer, Day, Money, Query
 from functions.problems import invalid
 from functions.routing import Call
@@ -81,7 +82,7 @@ def _series(call: Call, query: PnlQuery, strategy_id: UUID | None) -> PnlSeries:
     _check_range(query)
     after = {} if query.cursor is None else Cursor.read(query.cursor).filters(_ORDER, _ID)
     strategy = {} if strategy_id is None else {"p_strategy_id": str(strategy_id)}
-    days = call.database.rpc("pnl_by_day", strategy | _given(p_from=query.since, p_to=query.until))
+    days = _days(call, query, strategy)
     trades = call.database.rpc(
         "pnl_by_trade",
         strategy | _given(p_day=query.day),
@@ -92,6 +93,18 @@ def _series(call: Call, query: PnlQuery, strategy_id: UUID | None) -> PnlSeries:
     return PnlSeries.model_validate(
         {"days": days, "trades": page.rows, "next_cursor": page.next_cursor}
     )
+
+
+def _days(call: Call, query: PnlQuery, strategy: dict[str, str]) -> Any:
+    days = _given(p_from=query.since, p_to=query.until)
+    try:
+        return call.database.rpc("pnl_by_day", strategy | days)
+    except DatabaseRefusalError as error:
+        if error.sqlstate != INVALID:
+            raise
+        # The other end of the range is today, which the database knows.
+        pointer = "/to" if query.since is None else "/from"
+        raise invalid("query", pointer, error.detail, "bad_range") from error
 
 
 def _check_range(query: PnlQuery) -> None:

@@ -54,7 +54,7 @@ class ArchivedStrategy(Answer):
     command_ids: list[UUID]
 
 
-class StrategyChanges(Body):
+class StrategyChanges(Body, json_schema_extra={"minProperties": 1}):
     """What changes; the rest stays. Parameters are laid over those there are, key by key."""
 
     parameters: Values = Field(default_factory=dict)
