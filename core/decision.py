@@ -135,6 +135,7 @@ def _entry(
         last_exit_ns=desk.last_exit_ns(view.instrument, direction),
         day_pnl=ZERO,
         blocked=desk.is_blocked(view.now_ns),
+        halted=desk.is_halted,
         problem=view.problem,
         blind_until_ns=view.blind_until_ns,
     )

@@ -60,6 +60,8 @@ class Desk:
         self.positions: dict[InstrumentKey, Position] = {}
         self.orders = 0
         self.charges = ZERO
+        self.is_halted = False
+        """Whether an emergency stop is in force for its user."""
         self._blocked: date | None = None
         self._last_exits: dict[tuple[str, Direction], int] = {}
         self._day: date | None = None

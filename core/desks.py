@@ -5,6 +5,7 @@ Out: desks by config and by portfolio; running trades by what matters to them.
 Next: `core/desk.py`, one of them; `core/portfolios.py`, several together.
 """
 
+from collections.abc import Collection
 from typing import Final
 
 from core.candle import NEVER_NS, InstrumentKey
@@ -19,6 +20,7 @@ class Desks:
 
     def __init__(self) -> None:
         self._desks: Final[dict[str, Desk]] = {}
+        self._halted: Collection[str] = ()
 
     def deploy(self, config: StrategyConfig) -> None:
         """Add a config, or replace it; running trades keep their levels.
@@ -32,7 +34,8 @@ class Desks:
             raise ConfigError(f"config {config.name} is LIVE; only VIRTUAL trading is available")
         desk = self._desks.get(config.id)
         if desk is None:
-            self._desks[config.id] = Desk(config)
+            desk = self._desks[config.id] = Desk(config)
+            desk.is_halted = config.id in self._halted
         else:
             desk.config = config
 
@@ -67,6 +70,12 @@ class Desks:
         """Change what a config may do; raises as `of`."""
         desk = self.of(config_id)
         desk.config = desk.config._replace(status=status)
+
+    def halt(self, config_ids: Collection[str]) -> None:
+        """Halt live trading of these configs, deployed or not, and of no others."""
+        self._halted = frozenset(config_ids)
+        for config_id, desk in self._desks.items():
+            desk.is_halted = config_id in self._halted
 
     def running(self) -> list[RunningTrade]:
         """Return all trades that have not ended, by config in the order of deployment."""

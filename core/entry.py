@@ -61,6 +61,8 @@ class Entry(NamedTuple):
         End of the last gap of the feed in the signal's instrument.
     blocked
         Whether trading was stopped for today.
+    halted
+        Whether an emergency stop is in force: it concerns live trading only.
     portfolio
         What all configs of its portfolio do together, None where that is not limited.
     """
@@ -79,5 +81,6 @@ class Entry(NamedTuple):
     day_pnl: Decimal
     problem: str | None = None
     blocked: bool = False
+    halted: bool = False
     blind_until_ns: int = 0
     portfolio: PortfolioState | None = None

@@ -15,11 +15,17 @@ from core.legs import Leg
 from core.money import share_of
 from core.session import NS_PER_MINUTE, NS_PER_SECOND
 from core.signals import Side
-from core.strategy import ConfigStatus
+from core.strategy import ConfigStatus, TradeMode
 from core.verdict import Rule
 
 _ROUNDING: Final = 1e-9
 """Distances of floats: 2 x 1.5 ATR must count as twice 1.5 ATR."""
+
+
+def _halted(entry: Entry) -> str | None:
+    if entry.halted and entry.config.trade_mode is TradeMode.LIVE:
+        return "an emergency stop is in force; nothing is entered live until it is lifted"
+    return None
 
 
 def _not_active(entry: Entry) -> str | None:
@@ -180,6 +186,7 @@ def _portfolio_lost(entry: Entry) -> str | None:
 
 
 RULES: Final[tuple[tuple[Rule, Callable[[Entry], str | None]], ...]] = (
+    (Rule.EMERGENCY_STOP, _halted),
     (Rule.CONFIG_NOT_ACTIVE, _not_active),
     (Rule.NOT_TRADABLE, _not_tradable),
     (Rule.STALE_SIGNAL, _stale),

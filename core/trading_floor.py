@@ -5,7 +5,7 @@ Out: `Effects`.
 Next: `core/dealer.py`, which carries them out; `core/engine.py`, which adds ticks and time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -163,6 +163,13 @@ class TradingFloor(MarketWatch):
         config held nothing.
         """
         self._dealer.desks.of(config_id).block(self._now_ns)
+
+    def halt(self, config_ids: Collection[str]) -> None:
+        """Enter nothing live for these configs, and for no others: an emergency stop.
+
+        Their exits, and everything simulated, go on.
+        """
+        self._dealer.desks.halt(config_ids)
 
     def pause(self, config_id: str) -> None:
         """Enter nothing more for a config; its protective exits go on.

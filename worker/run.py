@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
+from adapters.flattening import NoLiveBroker
 from adapters.own_calendar import read_calendar
 from core.errors import BrokerError, ConfigError, StoreError
 from worker.backfill import Backfill
@@ -27,6 +28,7 @@ from worker.commands import Commands
 from worker.cron_symbols import CronSymbols
 from worker.deltas import Deltas
 from worker.dhan import Dhan
+from worker.emergency import Emergency
 from worker.feed import Feed
 from worker.feed_gaps import FeedGaps
 from worker.fork_server import ForkServer
@@ -222,4 +224,11 @@ def _service(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
         deltas,
         NewDay(market, symbols, chains, supervisor, load),
         CronSymbols(parts, borders.supabase, settings.shard),
+        Emergency(
+            borders.supabase,
+            settings.shard,
+            f"worker {borders.lease.holder}",
+            market.engine.halt,
+            NoLiveBroker(),
+        ),
     )

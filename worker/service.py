@@ -17,6 +17,7 @@ from worker.beats import Beats
 from worker.commands import Commands
 from worker.cron_symbols import CronSymbols
 from worker.deltas import Deltas
+from worker.emergency import Emergency
 from worker.feed import Feed
 from worker.lease import Lease
 from worker.new_day import NewDay
@@ -44,6 +45,7 @@ class Service:
         deltas: Deltas,
         new_day: NewDay,
         cron_symbols: CronSymbols,
+        emergency: Emergency,
     ) -> None:
         self._feed: Final = feed
         self._backfill: Final = backfill
@@ -55,6 +57,7 @@ class Service:
         self._deltas: Final = deltas
         self._new_day: Final = new_day
         self._cron_symbols: Final = cron_symbols
+        self._emergency: Final = emergency
         self._tasks: Final[list[asyncio.Task[Any]]] = []
         self._failed: Final[asyncio.Future[None]] = asyncio.get_running_loop().create_future()
 
@@ -72,6 +75,7 @@ class Service:
             self._begin("feed", self._feed.run())
             self._begin("backfill", self._backfill.run())
             self._begin("lease", self._lease.keep())
+            self._begin("emergency", self._emergency.run())
             self._begin("clock", self._beats.tick_clock())
             self._begin("prices", self._beats.tell_prices())
             self._begin("beat", self._beats.beat())

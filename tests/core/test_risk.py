@@ -14,7 +14,7 @@ from core.risk import Approved, Entry, Refused, Rule, judge
 from core.risk_parameters import RiskParameters
 from core.session import Market
 from core.signals import Direction, Side, Signal, SignalType
-from core.strategy import ConfigStatus
+from core.strategy import ConfigStatus, TradeMode
 from tests.core.engine_driver import a_config
 from tests.core.market import CALENDAR, DAY, FUTURE, RELIANCE, at
 
@@ -68,6 +68,11 @@ def moved(**changes: object) -> dict[str, object]:
 
 
 REFUSED: dict[str, tuple[Rule, dict[str, object], str]] = {
+    "halted": (
+        Rule.EMERGENCY_STOP,
+        {"config": a_config()._replace(trade_mode=TradeMode.LIVE), "halted": True},
+        "an emergency stop is in force",
+    ),
     "paused": (
         Rule.CONFIG_NOT_ACTIVE,
         {"config": a_config()._replace(status=ConfigStatus.PAUSED)},
@@ -148,6 +153,7 @@ REFUSED: dict[str, tuple[Rule, dict[str, object], str]] = {
 
 PASSES: dict[str, dict[str, object]] = {
     "as it is": {},
+    "halted, but simulated": {"halted": True},
     "sixty seconds old": {"now_ns": at("10:01:00")},
     "at the end of the first minutes": limits(entry_delay_minutes=45),
     "last moment before the cut-off": {
@@ -222,6 +228,38 @@ def test_a_tier_is_a_share_of_the_size() -> None:
     roomy = limits(max_outlay_pct=100)
     tiered = moved(stop=90.0, target=120.0, tier=0.5)
     assert judge(an_entry(**tiered, **roomy), "t") == Approved("t", 1_000, Decimal("100000.00"))
+
+
+def test_units_that_a_signal_names_are_taken_exactly_or_not_at_all() -> None:
+    def wanted(units: int) -> Approved | Refused:
+        signal = an_entry().signal._replace(units=units)
+        return judge(an_entry(signal=signal, last_price=10.0), "trade")
+
+    most = judge(an_entry(last_price=10.0), "trade")
+    assert isinstance(most, Approved)
+    for units in (1, 7, most.quantity):
+        verdict = wanted(units)
+        assert isinstance(verdict, Approved)
+        assert verdict.quantity == units
+    assert wanted(most.quantity + 1) == Refused(
+        Rule.QUANTITY,
+        f"{most.quantity + 1} units are wanted, the limits of the config allow {most.quantity}",
+    )
+
+
+def test_units_must_be_whole_lots() -> None:
+    def wanted(units: int) -> Approved | Refused:
+        signal = an_entry().signal._replace(instrument=FUTURE.key, units=units)
+        changes = {"instrument": FUTURE, "product": Product.FUTURE, "last_price": 100.0}
+        return judge(an_entry(signal=signal, **changes), "trade")
+
+    lot = FUTURE.lot_size
+    assert isinstance(wanted(2 * lot), Approved)
+    refused = wanted(lot + 1)
+    assert isinstance(refused, Refused)
+    assert (
+        refused.reason == f"{lot + 1} units of {FUTURE.symbol} are no multiple of its lot of {lot}"
+    )
 
 
 def test_legs_are_sized_together_by_their_ratios() -> None:

@@ -214,6 +214,28 @@ def test_realtime_nudges_the_worker(scene: Scene) -> None:
     assert not scene.worker.said("Realtime is away")
 
 
+def test_the_worker_flattens_after_an_emergency_stop(scene: Scene) -> None:
+    # An account that only the database knows: there is no live broker, and the worker says so.
+    scene.database.call(
+        "connect_broker_account",
+        p_user_id=scene.database.config(NIFTY_CONFIG)["user_id"],
+        p_broker="dhan",
+        p_client_id="1000000001",
+        p_sealed={"access_token": "v1.k1.c2VhbGVk"},
+        p_token_last_four="bGci",
+        p_token_expires_at="2099-01-01T00:00:00Z",
+    )
+    stop = scene.user.call("trigger_emergency_stop", p_reason="drill")
+    (flattening_id,) = stop["flattenings"]
+    query = {"id": f"eq.{flattening_id}", "status": "eq.failed"}
+    (ended,) = wait_for("the flattening", lambda: scene.database.rows("flattenings", **query))
+    assert ended["claimed_by"].startswith("worker ")
+    assert ended["outcome"] == "no_live_broker"
+    assert scene.worker.wait_said("live trading halted")["configs"] >= 1
+    # What is simulated goes on.
+    assert scene.database.config(NIFTY_CONFIG)["status"] == "ACTIVE"
+
+
 def test_an_archived_strategy_is_stopped(scene: Scene) -> None:
     config = scene.database.wait_status(MEAN_REVERSION_CONFIG, "ACTIVE")
     made = scene.user.call("archive_strategy", p_strategy_id=config["strategy_id"])
