@@ -13,16 +13,29 @@ export interface WrongValue {
 }
 
 export class ApiError extends Error {
-  constructor(
-    message: string,
-    readonly status: number,
-    readonly code: string,
-    readonly wrong: readonly WrongValue[] = [],
-    readonly requestId: string | null = null,
-  ) {
+  readonly status: number;
+  readonly code: string;
+  readonly wrong: readonly WrongValue[];
+  /** By which the operator finds the call in the log. */
+  readonly requestId: string | null;
+
+  constructor(message: string, status: number, problem: Partial<Problem> = {}) {
     super(message);
     this.name = "ApiError";
+    this.status = status;
+    this.code = problem.code ?? "";
+    this.wrong = problem.errors ?? [];
+    this.requestId = problem.request_id ?? null;
   }
+}
+
+/** An error of the API, as it says it (application/problem+json). */
+interface Problem {
+  readonly title: string;
+  readonly detail: string;
+  readonly code: string;
+  readonly request_id: string;
+  readonly errors: readonly WrongValue[];
 }
 
 export interface Request {
@@ -52,16 +65,9 @@ export async function callApi<Answer>(settings: Settings, request: Request): Pro
 
 function refusal(status: number, text: string): ApiError {
   try {
-    const problem = JSON.parse(text) as {
-      detail?: string;
-      title?: string;
-      code?: string;
-      request_id?: string;
-      errors?: WrongValue[];
-    };
-    const words = problem.detail ?? problem.title ?? `HTTP ${status}`;
-    return new ApiError(words, status, problem.code ?? "", problem.errors, problem.request_id);
+    const problem = JSON.parse(text) as Partial<Problem>;
+    return new ApiError(problem.detail ?? problem.title ?? `HTTP ${status}`, status, problem);
   } catch {
-    return new ApiError(`the API answered HTTP ${status}`, status, "");
+    return new ApiError(`the API answered HTTP ${status}`, status);
   }
 }

@@ -59,14 +59,15 @@ export function rupees(
   if (match === null) return amount;
   const [, , whole = "0", fraction = ""] = match;
   const decimals = options.decimals ?? 2;
-  const shown = fraction.slice(0, Math.max(decimals, 2)).padEnd(decimals, "0");
+  const shown = fraction.slice(0, decimals).padEnd(decimals, "0");
   const sign = { "-1": "−", "0": "", "1": options.signed ? "+" : "" }[`${signOf(amount)}`];
   return `${sign}₹${groupIndian(whole.replace(/^0+(?=\d)/, ""))}${decimals > 0 ? `.${shown}` : ""}`;
 }
 
-/** A price without the currency sign: "24,150.05". */
+/** A price without the currency sign: "24,150.05"; of some currencies "83.1275". */
 export function price(value: string | null | undefined): string {
-  return rupees(value).replace("₹", "");
+  const [, fraction = ""] = value?.split(".") ?? [];
+  return rupees(value, { decimals: Math.max(2, fraction.replace(/0+$/, "").length) }).replace("₹", "");
 }
 
 /** A count with Indian grouping. */

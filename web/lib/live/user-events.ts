@@ -45,10 +45,13 @@ export class UserEvents {
   private subscribed = false;
   private readonly early = new Map<number, UserEvent>();
 
-  constructor(
-    private readonly source: EventSource,
-    private readonly sink: EventSink,
-  ) {}
+  private readonly source: EventSource;
+  private readonly sink: EventSink;
+
+  constructor(source: EventSource, sink: EventSink) {
+    this.source = source;
+    this.sink = sink;
+  }
 
   /** The number of the last event that was applied; null before the first reading. */
   get position(): number | null {

@@ -7,12 +7,12 @@ interface Answer<Row> {
 
 /** An error the database gave; `code` is its SQLSTATE or PostgREST's own. */
 export class DatabaseError extends Error {
-  constructor(
-    message: string,
-    readonly code: string,
-  ) {
+  readonly code: string;
+
+  constructor(message: string, code: string) {
     super(message);
     this.name = "DatabaseError";
+    this.code = code;
   }
 }
 
