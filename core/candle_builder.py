@@ -248,9 +248,9 @@ class CandleBuilder(MinuteKeeper):
         is_news = self._note_leap(volume)
         if is_news:
             self.price = price
-        added = volume - self.volume
-        self.counters.late += 1
-        self.counters.late_volume += added
+        else:
+            self.counters.late += 1
+            self.counters.late_volume += volume - self.volume
         self.volume = volume
         if self._over:
             self._end_session()

@@ -68,7 +68,8 @@ class Dhan:
         }
         self._client_id: Final = client_id
         self._client: Final = httpx.AsyncClient(headers=headers, timeout=_TIMEOUT)
-        self._pace: Final = Pace(CANDLE_CALLS_PER_SECOND, 1.05)
+        # Evenly, because calls that leave in a burst may arrive with those of the next second.
+        self._pace: Final = Pace(1, 1.05 / CANDLE_CALLS_PER_SECOND)
         self._chain_pace: Final = Pace(1, SECONDS_PER_CHAIN)
 
     async def __aenter__(self) -> Self:
