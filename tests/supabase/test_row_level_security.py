@@ -14,6 +14,7 @@ from tests.supabase.people import Person, refusal
 from tests.supabase.rights import RELATIONS, Readers
 
 DENIED = "42501"
+PAGE = 1000  # What PostgREST cuts at: other tests of the same stack write audit rows, too.
 # A generated column can be set by nobody, a view of several tables not written: said before
 # rights are asked.
 REFUSALS = {DENIED, "428C9", "55000"}
@@ -72,7 +73,7 @@ def test_reading(cast: Cast, database: Database, relation: str) -> None:
                 marks = {str(row[column]) for row in rows[user.id]}
                 assert marks == {mark_of(database, relation, user)}
     if readers in {Readers.ADMIN, Readers.OWNER_AND_ADMIN}:
-        assert len(rows[cast.admin.id]) == total
+        assert len(rows[cast.admin.id]) == min(total, PAGE)
     elif readers is Readers.OWNER:
         marks = {str(row[column]) for row in rows[cast.admin.id]}
         assert not marks or marks == {mark_of(database, relation, cast.admin)}
