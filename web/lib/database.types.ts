@@ -64,15 +64,7 @@ export type Database = {
           sequence?: number
           subject?: string
         }
-        Relationships: [
-          {
-            foreignKeyName: "audit_log_subject_fkey"
-            columns: ["subject"]
-            isOneToOne: false
-            referencedRelation: "audit_subjects"
-            referencedColumns: ["subject"]
-          },
-        ]
+        Relationships: []
       }
       audit_seals: {
         Row: {
