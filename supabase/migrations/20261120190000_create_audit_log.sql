@@ -47,7 +47,8 @@ create policy "A user knows their own pseudonym"
 
 
 create table public.audit_log (
-  subject      uuid        not null references public.audit_subjects (subject),
+  -- No foreign key: private.audit takes it from there, and the check is a third of an append.
+  subject      uuid        not null,
   sequence     bigint      not null check (sequence > 0),
   actor        public.audit_actor not null,
   action       text        not null check (action ~ '^[a-z][a-z_]{0,49}$'),
@@ -109,18 +110,25 @@ create trigger keep_audit_log
 
 
 create function private.audit_actor(p_user_id uuid) returns public.audit_actor
-  language sql stable
+  language plpgsql stable
   set search_path = ''
 as $$
-  select case
-    when current_setting('tradebase.actor', true) <> ''
-      then current_setting('tradebase.actor', true)::public.audit_actor
+declare
+  v_said   text := current_setting('tradebase.actor', true);
+  v_caller uuid;
+begin
+  if v_said <> '' then
+    return v_said::public.audit_actor;
+  end if;
+  v_caller := auth.uid();
+  return (case
     -- An admin who acts on what is not their own acts for the operator.
-    when auth.uid() = p_user_id                then 'user'::public.audit_actor
-    when auth.uid() is not null                then 'operator'
+    when v_caller = p_user_id                   then 'user'
+    when v_caller is not null                   then 'operator'
     when auth.jwt() ->> 'role' = 'service_role' then 'function'
     else 'operator'
-  end;
+  end)::public.audit_actor;
+end
 $$;
 
 comment on function private.audit_actor is
@@ -146,7 +154,11 @@ begin
     where subject = v_nobody
     returning subject, last_sequence into v_subject, v_sequence;
   else
-    perform private.lock_users(array[p_user_id]);
+    -- The event counter before the audit counter; most callers hold it already.
+    perform from public.user_event_counters where user_id = p_user_id for update;
+    if not found then
+      perform private.lock_users(array[p_user_id]);
+    end if;
     insert into public.audit_subjects as counter (user_id, last_sequence)
     values (p_user_id, 1)
     on conflict (user_id) do update set last_sequence = counter.last_sequence + 1
@@ -170,18 +182,24 @@ revoke execute on function private.audit(uuid, text, text, uuid, jsonb) from pub
 
 
 create function private.audited_columns(p_row jsonb, p_rules text[]) returns jsonb
-  language sql immutable
+  language plpgsql immutable
   set search_path = ''
 as $$
-  select coalesce(jsonb_object_agg(
-    field.key,
-    case
-      when 'digest:' || field.key = any (p_rules) and field.value <> 'null'
-        then to_jsonb('sha256:' || encode(sha256(convert_to(field.value #>> '{}', 'UTF8')), 'hex'))
-      else field.value
-    end
-  ), '{}')
-  from jsonb_each(p_row - 'user_id' - 'updated_at' - p_rules) as field;
+declare
+  v_row    jsonb := p_row - 'user_id' - 'updated_at' - p_rules;
+  v_rule   text;
+  v_column text;
+begin
+  foreach v_rule in array p_rules loop
+    v_column := substring(v_rule from '^digest:(.*)');
+    if v_row ->> v_column is not null then
+      v_row := jsonb_set(v_row, array[v_column], to_jsonb(
+        'sha256:' || encode(sha256(convert_to(v_row ->> v_column, 'UTF8')), 'hex')
+      ));
+    end if;
+  end loop;
+  return v_row;
+end
 $$;
 
 comment on function private.audited_columns is
@@ -195,15 +213,16 @@ create function private.audit_row() returns trigger
   security definer set search_path = ''
 as $$
 declare
-  v_new jsonb := private.audited_columns(to_jsonb(new), tg_argv);
-  v_old jsonb;
+  v_rules text[] := coalesce(tg_argv, '{}');
+  v_new   jsonb  := private.audited_columns(to_jsonb(new), v_rules);
+  v_old   jsonb;
 begin
   if tg_op = 'INSERT' then
     perform private.audit(new.user_id, 'insert', tg_table_name, new.id, v_new);
     return null;
   end if;
 
-  v_old := private.audited_columns(to_jsonb(old), tg_argv);
+  v_old := private.audited_columns(to_jsonb(old), v_rules);
   if v_old = v_new then
     return null;
   end if;

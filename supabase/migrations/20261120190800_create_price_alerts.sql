@@ -147,7 +147,10 @@ create function private.touched_price_alerts(p_events jsonb) returns jsonb
   set search_path = ''
 as $$
 begin
-  -- Most batches have no price, or nobody waits for it: then this costs one look at an index.
+  -- Mostly nobody waits for a price: then this costs one look at an index.
+  if not exists (select from public.price_alerts where is_active) then
+    return '[]';
+  end if;
   return coalesce((
     select jsonb_agg(distinct jsonb_build_object('id', alert.id, 'user_id', alert.user_id))
     from jsonb_array_elements(p_events) as event
