@@ -21,10 +21,12 @@ demo: .venv/.installed ## run the whole system on a simulated market day, with a
 	@exec $(PY) -m devstack.demo
 
 test: .venv/.installed ## run the tests (under 10 minutes)
+	@$(PY) -m devstack.browser
 	@$(PY) -m devstack.web --build-only
 	@$(PY) -m pytest -n 2 --dist loadfile
 
 test-full: .venv/.installed ## run the tests that are too long for `make test`
+	@$(PY) -m devstack.browser
 	@$(PY) -m devstack.web --build-only
 	@$(PY) -m pytest -n 2 --dist loadfile -m full
 

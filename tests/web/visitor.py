@@ -1,0 +1,85 @@
+"""A person at the dashboard: signs in, looks at pages, notices what is wrong with them.
+
+In:  a browser, an address, a width, light or dark.
+Out: a `Visitor` with its page; everything the browser complained about.
+Next: `tests/web/test_dashboard.py`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from tests.worker.running import DEMO
+
+AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+PATIENCE_MS = 30_000
+SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+Size = Literal["desktop", "phone"]
+Scheme = Literal["light", "dark"]
+_GRAVE = ("serious", "critical")
+
+
+@dataclass
+class Visitor:
+    """A person with a page."""
+
+    page: Page
+    address: str
+    complaints: list[str] = field(default_factory=list)
+
+    def sign_in(self, email: str = DEMO[0], password: str = DEMO[1]) -> None:
+        """Sign in with the form."""
+        self.page.goto(self.address)
+        self.page.get_by_label("E-mail").fill(email)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
+        self.page.get_by_role("heading", name="Dashboard", level=1).wait_for()
+
+    def open(self, path: str, heading: str) -> None:
+        """Open a page by its address and wait until it is drawn and has its data."""
+        self.page.goto(f"{self.address}{path}")
+        self.page.get_by_role("heading", name=heading, level=1).wait_for()
+        self.page.wait_for_function("() => !document.querySelector('main [aria-label=Loading]')")
+
+    def grave_violations(self) -> list[str]:
+        """Return what axe finds serious or critical, with where it is."""
+        self.page.evaluate(AXE.read_text())
+        found: dict[str, Any] = self.page.evaluate("() => axe.run(document)")
+        return [
+            f"{violation['id']}: {node['html'][:160]} ({node['failureSummary'][:200]})"
+            for violation in found["violations"]
+            if violation["impact"] in _GRAVE
+            for node in violation["nodes"]
+        ]
+
+    def hear(self, message: ConsoleMessage) -> None:
+        """Take note of an error or a broken policy the browser reports."""
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+
+@contextmanager
+def visitor(
+    browser: Browser, address: str, size: Size = "desktop", scheme: Scheme = "dark"
+) -> Iterator[Visitor]:
+    """Yield a visitor; motion is reduced, so that what is read is what stays."""
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        accept_downloads=True,
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    person = Visitor(page, address)
+    page.on("console", person.hear)
+    page.on("pageerror", lambda error: person.complaints.append(str(error)))
+    try:
+        yield person
+    finally:
+        context.close()
