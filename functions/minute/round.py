@@ -17,10 +17,11 @@ from itertools import batched, islice
 from time import sleep
 from typing import Any, Final
 
+from adapters.sandbox.outcome import Failed, Outcome
 from adapters.sandbox.pool import Evaluation, Sandbox
 from core.charges import load_charges
 from core.config_settings import settings_of
-from core.errors import TradingError
+from core.errors import ConfigError, TradingError
 from core.session import NS_PER_MINUTE, NS_PER_SECOND, TradingCalendar
 from core.stored_rows import instant_of
 from functions.database import Database
@@ -62,8 +63,6 @@ def play_round(database: Database, calendar: TradingCalendar, clock: Row) -> Rou
     ------
     ApiError
         If the database refuses or cannot be reached.
-    ConfigError
-        If the sandbox cannot be started.
     """
     now = datetime.fromisoformat(clock["market_time"])
     result = Round(now)
@@ -148,10 +147,19 @@ def _evaluate(runs: Sequence[Run], shelf: Shelf, result: Round) -> None:
     every = [evaluation for _, evaluations in asked for evaluation in evaluations]
     if not every:
         return
-    with Sandbox() as sandbox:
-        outcomes = iter(sandbox.evaluate_all(every, budget_seconds=BUDGET_SECONDS))
+    outcomes = iter(_ask(every, result))
     for run, evaluations in asked:
         run.take(list(islice(outcomes, len(evaluations))))
+
+
+def _ask(evaluations: Sequence[Evaluation], result: Round) -> list[Outcome]:
+    """Ask the sandbox; without one nobody is to blame, and what is held is looked after."""
+    try:
+        with Sandbox() as sandbox:
+            return sandbox.evaluate_all(evaluations, budget_seconds=BUDGET_SECONDS)
+    except ConfigError as error:
+        _trouble(result, "", str(error))
+        return [Failed("sandbox", str(error), None)] * len(evaluations)
 
 
 def _write(database: Database, runs: Sequence[Run], result: Round) -> None:

@@ -78,8 +78,27 @@ class CodeMarket:
             self.candle(first + number, opened, max(opened, price), min(opened, price), price)
             previous = price
 
-    def candle(self, minute: int, first: float, high: float, low: float, last: float) -> None:
-        """Store the candle of a minute."""
+    def price(self, price: float, minute: int) -> None:
+        """Store the last price, of so many minutes after ten."""
+        self._database.execute(
+            """
+            insert into public.last_prices (instrument_key, symbol, price, traded_at, volume)
+            values (%s, %s, %s, %s, 1000)
+            """,
+            (KEY, SYMBOL, price, MORNING + timedelta(minutes=minute, seconds=55)),
+        )
+
+    def candle(
+        self,
+        minute: int,
+        first: float,
+        high: float,
+        low: float,
+        last: float,
+        *,
+        timeframe: str = "1m",
+    ) -> None:
+        """Store the candle that begins so many minutes after ten."""
         start = MORNING + timedelta(minutes=minute)
         self._database.execute(
             """
@@ -87,9 +106,9 @@ class CodeMarket:
               instrument_key, symbol, timeframe, timestamp, open_price, high_price, low_price,
               close_price, volume
             )
-            values (%s, %s, '1m', %s, %s, %s, %s, %s, 1000)
+            values (%s, %s, %s, %s, %s, %s, %s, %s, 1000)
             """,
-            (KEY, SYMBOL, start, first, high, low, last),
+            (KEY, SYMBOL, timeframe, start, first, high, low, last),
         )
 
     def clean(self) -> None:

@@ -398,6 +398,72 @@ def test_five_endless_strategies_keep_nobody_waiting(cron: Caller, user: Person)
     assert seconds < 6, f"a round of 50 took {seconds:.1f} s"
 
 
+def test_without_a_sandbox_nobody_is_to_blame_and_stops_are_watched(
+    cron: Caller, user: Person, market: CodeMarket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy_code(user, BUY)
+    run(cron)
+    market.closes([25019, 24000], first=0)
+    market.at(2)
+    monkeypatch.setenv("MONTY_BIN", "/nowhere/monty")
+    reply = cron.post(PATH).get_json()
+    assert reply["outcomes"] == {"skipped": 1}
+    assert "the sandbox program cannot be started" in reply["problems"][0]["detail"]
+    assert user.row("trades")["exit_reason"] == "STOP_LOSS"
+    assert user.row("strategy_configs")["status"] == "ACTIVE"
+    assert user.row("code_runs")["failures"] == 0
+    assert [level for level, _ in logs(user)].count("warning") == 1
+
+
+def test_an_archived_strategy_is_closed_and_asked_no_more(
+    cron: Caller, user: Person, market: CodeMarket
+) -> None:
+    deployment = deploy_code(user, BUY)
+    run(cron)
+    user.rpc("archive_strategy", p_strategy_id=deployment.strategy_id)
+    market.closes([25019], first=0)
+    market.at(1)
+    assert run(cron)["outcomes"] == {"skipped": 1}
+    assert user.row("trades")["exit_reason"] == "STRATEGY_STOPPED"
+    market.at(2)
+    assert run(cron)["configs"] == 0
+
+
+def test_both_jobs_at_the_end_of_the_day_close_it_once(
+    cron: Caller, user: Person, market: CodeMarket
+) -> None:
+    for _ in range(5):
+        deploy_code(user, BUY)
+    run(cron)
+    market.candle(314, 25100, 25110, 25090, 25100)
+    market.price(25100, 314)
+    market.at(315)
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(cron.post, [PATH, "/api/cron/eod-exit"]))
+    trades = user.rows("trades?select=id,status,exit_reason,pnl::text,portfolio_id")
+    assert [(row["status"], row["exit_reason"]) for row in trades] == [("CLOSED", "EOD")] * 5
+    assert len(user.rows("orders?purpose=eq.EXIT")) == 5
+    for row in trades:
+        held = user.row(f"portfolios?id=eq.{row['portfolio_id']}&select=balance::text")
+        assert Decimal(held["balance"]) == 10_000_000 + Decimal(row["pnl"])
+
+
+def test_longer_candles_are_what_the_code_sees_when_the_config_names_them(
+    cron: Caller, user: Person, market: CodeMarket
+) -> None:
+    code = HOLD.replace("    return", "    print(len(context['candles']))\n    return")
+    deploy_code(user, code, p_timeframes=["5m"])
+    run(cron)
+    assert "the database has no 5m candles of it" in logs(user)[-1][1]
+    for minute in (-10, -5, 0):
+        market.candle(minute, 25000, 25010, 24990, 25005, timeframe="5m")
+    market.at(3)
+    market.price(25005, 2)
+    run(cron)
+    # The candle of ten o'clock is not over yet.
+    assert user.row("strategy_logs?data->printed=not.is.null")["data"]["printed"] == ["2"]
+
+
 def test_what_the_code_prints_is_in_its_log(cron: Caller, user: Person) -> None:
     deploy_code(user, "def strategy(context):\n    print('hello')\n    return {'signal': 'hold'}\n")
     run(cron)
