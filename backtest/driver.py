@@ -17,7 +17,7 @@ from core.decision import Decision
 from core.effects import Effects
 from core.engine import Engine
 from core.gap import Gap
-from core.hearing import Hearing
+from core.hearing import Heard, Hearing
 from core.ledger import LedgerEntry
 from core.order import Fill, Order
 from core.rows import trade_row
@@ -26,6 +26,7 @@ from core.signals import Signal
 from core.stored_rows import KeptTrade
 from core.strategy import Strategy, StrategyConfig
 from core.tick_columns import TickColumns
+from core.tick_pace import Tick, TickPace
 from core.trade import Trade, TradeStatus
 
 
@@ -100,6 +101,7 @@ class Driver:
         self._deployments: Final[dict[str, Deployment]] = {}
         self._hearings: Final[dict[str, Hearing]] = {}
         self._listeners: dict[tuple[InstrumentKey, Interval], list[Deployment]] = {}
+        self.pace: Final = TickPace()
 
     def deploy(
         self,
@@ -141,12 +143,14 @@ class Driver:
         hearing = self._hearings.setdefault(config.id, Hearing())
         hearing.listen(config.instruments)
         hearing.knows(past)
+        self.pace.listen(config.id, config.instruments, hooks.tick_seconds_of(strategy))
         self._listen()
 
     def leave(self, config_id: str) -> None:
         """Let a strategy hear no more candles: its process has ended. Its trades stay."""
         self._deployments.pop(config_id, None)
         self._hearings.pop(config_id, None)
+        self.pace.leave(config_id)
         self._listen()
 
     def _listen(self) -> None:
@@ -159,11 +163,37 @@ class Driver:
     def play(self, ticks: TickColumns) -> None:
         """Play packets without depth, one after the other."""
         at = 0
-        while at < len(ticks):
+        while at < len(ticks) and self.pace.is_idle:
             at, effects = self.engine.play(ticks, at)
             if effects:
                 self.take(effects)
+        for number in range(at, len(ticks)):
+            self._play_one(ticks, number)
         self.result.ticks += len(ticks)
+
+    def _play_one(self, ticks: TickColumns, at: int) -> None:
+        """Play one packet, and show it to strategies that want ticks."""
+        slot, time_ns = ticks.slots[at], ticks.times_ns[at]
+        price, volume = ticks.prices[at], ticks.volumes[at]
+        effects = self.engine.tick(slot, time_ns, price, volume, ticks.open_interests[at])
+        if effects:
+            self.take(effects)
+        else:
+            self.tick(Tick(self.engine.key_of(slot), time_ns, price, volume))
+
+    def tick(self, tick: Tick) -> None:
+        """Show a tick that caused nothing to the strategies whose turn it is."""
+        key = tick.instrument
+        if tick.time_ns < self.pace.due_ns(key):
+            return
+        wanted = [
+            signal
+            for name in self.pace.take(key, tick.time_ns)
+            for signal in self._said(
+                self._deployments[name], self._hearings[name].show(tick, self.engine.open_gaps)
+            )
+        ]
+        self._apply(wanted)
 
     def take(self, effects: Effects) -> None:
         """Collect what happened; let the strategies answer to the candles among it.
@@ -177,7 +207,16 @@ class Driver:
                 for each in self._meant(effect):
                     touched[each.config.id] = each
                     self._hearings[each.config.id].add(effect)
-        wanted = [signal for each in touched.values() for signal in self._answers(each)]
+        gaps = self.engine.open_gaps
+        self._apply(
+            [
+                signal
+                for each in touched.values()
+                for signal in self._said(each, self._hearings[each.config.id].take(gaps))
+            ]
+        )
+
+    def _apply(self, wanted: list[tuple[int, str, Signal, str]]) -> None:
         for _, config_id, signal, digest in sorted(wanted, key=_place):
             self.take(self.engine.signal(config_id, signal, digest))
 
@@ -191,18 +230,14 @@ class Driver:
         found = self._deployments.get(effect.owner.config_id)
         return () if found is None else (found,)
 
-    def _answers(self, deployment: Deployment) -> Iterator[tuple[int, str, Signal, str]]:
+    def _said(
+        self, deployment: Deployment, told: Iterable[Heard]
+    ) -> Iterator[tuple[int, str, Signal, str]]:
         """Tell a strategy what there is to tell now; yield what it wants, with its place."""
-        config_id, strategy = deployment.config.id, deployment.strategy
-        for heard in self._hearings[config_id].take(self.engine.open_gaps):
-            if isinstance(heard, Candle):
-                signal = strategy.on_candle(heard)
-                if signal is not None:
-                    yield signal.candle_close_ns, config_id, signal, deployment.digest
-            elif isinstance(heard, Trade):
-                hooks.tell(strategy, heard)
-            else:
-                hooks.tell_gap(strategy, heard)
+        for heard in told:
+            signal = hooks.hear(deployment.strategy, heard)
+            if signal is not None:
+                yield signal.candle_close_ns, deployment.config.id, signal, deployment.digest
 
     def _collect(self, effects: Effects) -> None:
         result = self.result

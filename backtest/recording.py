@@ -36,6 +36,7 @@ from core.errors import DataError
 from core.instrument import Instrument, Segment
 from core.market_sessions import MarketSessions
 from core.session import NS_PER_MINUTE, TradingCalendar, load_calendar, market_of
+from core.tick_pace import Tick
 from core.trade import ExitReason
 
 _LONGEST_PAUSE_NS: Final = 10 * 24 * 60 * NS_PER_MINUTE  # No trade jumps further than this.
@@ -117,6 +118,8 @@ class _Replay:
         effects = engine.tick(slot, time_ns, price, volume, interest)
         if effects:
             self.driver.take(effects)
+        else:
+            self.driver.tick(Tick(instrument.key, time_ns, price, volume))
 
     def _believes(self, time_ns: int) -> bool:
         engine = self.driver.engine

@@ -15,9 +15,10 @@ from typing import Final, NamedTuple
 
 from core.candle import Candle, InstrumentKey, Interval
 from core.gap import Gap, GapState
+from core.tick_pace import Tick
 from core.trade import Trade
 
-Heard = Candle | Trade | Gap
+Heard = Candle | Trade | Gap | Tick
 """What a strategy is told of."""
 
 
@@ -63,9 +64,16 @@ class Hearing:
                 return  # Its end will be told.
             self._is_sorted = False
             self._items.append(_Item(heard.from_ns, is_no_candle=True, heard=heard))
-        else:
+        elif isinstance(heard, Trade):
             place_ns = max(heard.exit_ns or heard.entry_ns, self._last_ns())
             self._items.append(_Item(place_ns, is_no_candle=True, heard=heard))
+
+    def show(self, tick: Tick, open_gaps: AbstractSet[InstrumentKey]) -> tuple[Heard, ...]:
+        """Return what it is to be told with a tick; nothing, the tick neither, during a gap."""
+        if open_gaps and not self._instruments.isdisjoint(open_gaps):
+            return ()
+        self._items.append(_Item(tick.time_ns, is_no_candle=True, heard=tick))
+        return self.take(open_gaps)
 
     def take(self, open_gaps: AbstractSet[InstrumentKey]) -> tuple[Heard, ...]:
         """Return what it is to be told now; trades wait for the next candle.

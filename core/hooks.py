@@ -11,13 +11,15 @@ candles as they are completed, and `on_stop`.
 
 from collections.abc import Mapping
 from math import isfinite
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from core.candle import Candle, Interval
 from core.errors import ConfigError
 from core.gap import Gap
-from core.signals import LegRule
-from core.strategy import Strategy, StrategyConfig
+from core.hearing import Heard
+from core.signals import LegRule, Signal
+from core.strategy import Strategy, StrategyConfig, TickStrategy
+from core.tick_pace import Tick
 from core.trade import Trade
 
 _LONGEST_PAUSE: Final = 86_400
@@ -155,6 +157,20 @@ def remember(strategy: Strategy, candle: Candle) -> None:
         strategy.on_candle(candle)
     else:
         on_past(candle)
+
+
+def hear(strategy: Strategy, heard: Heard) -> Signal | None:
+    """Tell a strategy one thing; return what it wants, if it was asked and wants anything."""
+    if isinstance(heard, Candle):
+        return strategy.on_candle(heard)
+    if isinstance(heard, Tick):
+        wanted: Signal | None = cast("TickStrategy", strategy).on_tick(*heard)
+        return wanted
+    if isinstance(heard, Trade):
+        tell(strategy, heard)
+    else:
+        tell_gap(strategy, heard)
+    return None
 
 
 def tell(strategy: Strategy, trade: Trade) -> None:

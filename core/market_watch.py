@@ -138,6 +138,10 @@ class MarketWatch:
             raise DataError(f"instrument {key[0]}:{key[1]} is not watched")
         return slot
 
+    def key_of(self, slot: int) -> InstrumentKey:
+        """Return the key of the instrument a slot belongs to."""
+        return self._watched[slot].instrument.key
+
     def instrument(self, key: InstrumentKey) -> Instrument:
         """Return a watched instrument; raises as `slot_of`."""
         return self._watched[self.slot_of(key)].instrument

@@ -38,7 +38,10 @@ class Strategy(Protocol):
 
 
 class TickStrategy(Protocol):
-    """A strategy that has `on_tick` also sees ticks: at most four a second, the last of each."""
+    """A strategy that has `on_tick` also sees ticks, `execution_interval` seconds apart.
+
+    Of a tick that completes a candle it sees the candle instead.
+    """
 
     def on_tick(
         self, instrument: InstrumentKey, time_ns: int, price: float, volume: int

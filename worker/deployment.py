@@ -202,7 +202,14 @@ class Deployment:
     async def _end(self) -> None:
         """End the process and let go of the options that were watched for it."""
         await self._runner.end()
-        await self._parts.market.rounds.between(lambda: self._parts.chains.leave(self.id))
+        market, chains = self._parts.market, self._parts.chains
+
+        def let_go() -> None:
+            market.pace.leave(self.id)
+            market.set_pace()
+            chains.leave(self.id)
+
+        await market.rounds.between(let_go)
 
     # -- crashes -----------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from typing import Final
 
 from core.brokers.dhan.border import LTT_OFFSET_SECONDS
 from core.brokers.dhan.wire import Fields, Message, PacketKind, WireCounters, decode
+from core.candle import NEVER_NS
 from core.candle_builder import UNKNOWN
 from core.effects import Effects
 from core.engine import Engine
@@ -42,10 +43,13 @@ class Route:
     ----------
     time_ns, volume, open_interest, previous_close
         Of the last packet; `time_ns` is 0 before the first.
+    wanted_ns
+        From when on somebody wants to see a tick.
     """
 
     __slots__ = (
         "instrument", "open_interest", "previous_close", "round_price", "slot", "time_ns", "volume",
+        "wanted_ns",
     )  # fmt: skip
 
     def __init__(self, slot: int, instrument: Instrument) -> None:
@@ -56,6 +60,7 @@ class Route:
         self.volume = 0
         self.open_interest = UNKNOWN
         self.previous_close: float | None = None
+        self.wanted_ns = NEVER_NS
 
 
 class Intake:
@@ -103,6 +108,8 @@ class Intake:
         self._holds = 0
         self._playing = False
         self.on_pause: Callable[[bool], None] = _nobody_reads
+        self.on_wanted: Callable[[Route, float], None] = _nobody_wants
+        """Called with a tick that somebody wants to see: its route and price."""
         self.wire: Final = WireCounters()
         self.odd: Final[Counter[str]] = Counter()
         self.messages = 0
@@ -222,9 +229,13 @@ class Intake:
             effects = tick(route.slot, time_ns, price, volume, interest)
             if effects:
                 self._on_effects(effects)
-                if self._holds:
-                    self._rest = packets[at:]
-                    return
+            elif time_ns >= route.wanted_ns:
+                self.on_wanted(route, price)
+            else:
+                continue
+            if self._holds:
+                self._rest = packets[at:]
+                return
 
     def _believed(self, time_ns: int) -> bool:
         """Return whether a trade time can be true; move the limit if so."""
@@ -271,6 +282,10 @@ _OF_INSTRUMENTS: Final = frozenset(
 
 def _route_key(instrument: Instrument) -> int:
     return instrument.segment.code << _ID_BITS | instrument.security_id
+
+
+def _nobody_wants(route: Route, price: float) -> None:
+    """Stand in for strategies that want to see ticks."""
 
 
 def _nobody_reads(paused: bool) -> None:  # noqa: FBT001 - the shape of the callback.

@@ -94,6 +94,8 @@ class Launch:
             market.digests[design.id] = loaded.digest
             windows = windows_of(instruments, loaded.option_legs)
             parts.chains.want(design.id, instruments, windows, prices)
+            market.pace.listen(design.id, loaded.config.instruments, loaded.tick_seconds)
+            market.set_pace()
             self._deploy(loaded.config, left, limits)
             self._record(design, loaded, _Past(replaces, left, limits, past))
 

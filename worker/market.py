@@ -25,10 +25,11 @@ from core.order import Fill, Order, Owner
 from core.rows import EventRows
 from core.session import Market as Hours
 from core.session import TradingCalendar, market_of
+from core.tick_pace import Tick, TickPace
 from core.trade import Trade
 from worker.holdings import Holdings
 from worker.instrument_rows import instrument_row
-from worker.intake import Intake
+from worker.intake import Intake, Route
 from worker.market_clock import MarketClock
 from worker.recorder import Recorder
 from worker.rounds import Rounds, Wanted
@@ -77,6 +78,8 @@ class Market:
             self.engine, self.take_effects, self._on_control, self.clock.latest_ns, recorder
         )
         self.clock.drive(self.intake)
+        self.intake.on_wanted = self._show
+        self.pace: Final = TickPace()
         self.rounds: Final = (
             Rounds(self._apply, self.intake.hold, self.intake.release, self.engine.open_gaps)
             if follows_feed
@@ -120,6 +123,7 @@ class Market:
         self._hours_of[instrument.key] = hours
         self.clock.add(hours)
         self.intake.route(instrument, slot)
+        self.set_pace()
         row = instrument_row(instrument, has_derivatives=has_derivatives)
         self.put_own("instrument", row)
         self.note("instruments", row)
@@ -140,6 +144,11 @@ class Market:
     def last_price(self, key: InstrumentKey) -> float | None:
         """Return the last traded price of an instrument, None where it is not known."""
         return self.engine.last_price(self.engine.slot_of(key)) if key in self._hours_of else None
+
+    def set_pace(self) -> None:
+        """Let every tick through that somebody wants to see, as `pace` says."""
+        for route in self.intake.routes:
+            route.wanted_ns = self.pace.due_ns(route.instrument.key)
 
     def note(self, kind: str, fact: dict[str, Any], *, ticks_ago: int = 0) -> None:
         """Record something beside the ticks that decides what happens, if we record."""
@@ -208,6 +217,13 @@ class Market:
                 self.on_bad_signal(config_id, str(error))
                 continue
             self.take_effects(effects)
+
+    def _show(self, route: Route, price: float) -> None:
+        """Show a tick to those whose turn it is."""
+        key = route.instrument.key
+        names = self.pace.take(key, route.time_ns)
+        route.wanted_ns = self.pace.due_ns(key)
+        self.rounds.show(Tick(key, route.time_ns, price, route.volume), names)
 
     def _on_control(self, fields: Fields) -> None:
         if fields[0] == PacketKind.DISCONNECT:

@@ -12,7 +12,7 @@ in real time answers are applied as they come.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple, Protocol
 
@@ -21,6 +21,7 @@ from core.errors import TradingError
 from core.gap import Gap
 from core.hearing import Heard, Hearing
 from core.signals import Signal
+from core.tick_pace import Tick
 
 ANSWER_SECONDS: Final = 5.0
 """How long a strategy may think about the candles of one round."""
@@ -121,16 +122,33 @@ class Rounds:
             for name in self._meant(each):
                 touched[name] = self._hearings[name]
                 touched[name][1].add(each)
-        parts = {name: hearing.take(self._open_gaps) for name, (_, hearing) in touched.items()}
-        listeners = {name: touched[name][0] for name, part in parts.items() if part}
-        if not listeners:
+        self._begin(
+            {
+                name: (listener, hearing.take(self._open_gaps))
+                for name, (listener, hearing) in touched.items()
+            }
+        )
+
+    def show(self, tick: Tick, names: Iterable[str]) -> None:
+        """Begin a round about one tick; in real time whoever still thinks is left out."""
+        told: dict[str, tuple[Listener, tuple[Heard, ...]]] = {}
+        for name in names:
+            if name in self._hearings:
+                listener, hearing = self._hearings[name]
+                if self._hold is not None or not self.awaits(listener):
+                    told[name] = (listener, hearing.show(tick, self._open_gaps))
+        self._begin(told)
+
+    def _begin(self, told: Mapping[str, tuple[Listener, tuple[Heard, ...]]]) -> None:
+        parts = {name: (listener, part) for name, (listener, part) in told.items() if part}
+        if not parts:
             return
         self.number += 1
         number = self.number
         asked = {
             name: listener
-            for name, listener in listeners.items()
-            if listener.hear(number, parts[name])
+            for name, (listener, part) in parts.items()
+            if listener.hear(number, part)
         }
         if not asked:
             return
@@ -147,6 +165,8 @@ class Rounds:
             return self._listeners.get((heard.instrument, heard.interval), {})
         if isinstance(heard, Gap):
             return self.hearers(heard.instrument)
+        if isinstance(heard, Tick):
+            return ()  # Those have their own way, see `show`.
         return (heard.owner.config_id,) if heard.owner.config_id in self._hearings else ()
 
     def answered(self, listener: Listener, number: int, signals: Iterable[Signal]) -> None:

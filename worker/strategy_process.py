@@ -19,11 +19,9 @@ from typing import Final
 from core import hooks
 from core.config_settings import risk_of
 from core.errors import TradingError
-from core.gap import Gap
 from core.hearing import Heard
 from core.signals import Signal, check_signal
 from core.strategy import Strategy
-from core.trade import Trade
 from worker.messages import (
     Answer,
     AskFigures,
@@ -115,13 +113,7 @@ class Host:
         strategy = self._strategy
         if strategy is None:
             return None
-        if isinstance(heard, Trade):
-            hooks.tell(strategy, heard)
-            return None
-        if isinstance(heard, Gap):
-            hooks.tell_gap(strategy, heard)
-            return None
-        wanted = strategy.on_candle(heard)
+        wanted = hooks.hear(strategy, heard)
         return None if wanted is None else check_signal(wanted)
 
 

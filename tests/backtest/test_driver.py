@@ -134,3 +134,55 @@ def test_the_result_holds_the_newest_version_of_everything() -> None:
 def test_the_same_facts_name_the_same_run() -> None:
     assert run_id_of("a", 1) == run_id_of("a", 1)
     assert run_id_of("a", 1) != run_id_of("a", 2)
+
+
+class Watcher(Listener):
+    """One that looks at ticks too, every 20 seconds."""
+
+    execution_interval = 20
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[int] = []
+
+    def on_tick(self, instrument: object, time_ns: int, price: float, volume: int) -> Signal | None:
+        assert (instrument, price) == (RELIANCE.key, 100.0)
+        assert volume > 0
+        self.seen.append((time_ns - at("09:15")) // NS_PER_SECOND)
+        return None
+
+
+def test_a_strategy_that_wants_ticks_is_shown_them_at_its_pace() -> None:
+    driver, watcher = a_driver(), Watcher()
+    driver.deploy(a_deployment(watcher, instruments=(RELIANCE.key,)))
+    driver.play(a_minute_of_ticks(driver))
+    # Ticks come every five seconds; the one at 60 completes a candle and is not shown as well.
+    assert watcher.seen == [0, 20, 40, 65, 85, 105]
+    assert len(watcher.heard) == 1
+
+
+class Careful(Listener):
+    """One that refuses to begin with little money, and keeps a diary."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.diary: list[object] = []
+
+    def on_start(self, config: StrategyConfig) -> None:
+        self.diary.append(("start", config.name))
+
+    def on_config(self, config: StrategyConfig) -> None:
+        self.diary.append(("config", config.name))
+
+    def on_trade(self, trade: Trade) -> None:
+        self.diary.append(trade.id)
+
+
+def test_a_strategy_that_replaces_another_is_told_so_and_of_what_is_open() -> None:
+    driver, first, second = a_driver(), Listener(SignalType.LONG), Careful()
+    driver.deploy(a_deployment(first, instruments=(RELIANCE.key,)))
+    driver.play(a_minute_of_ticks(driver))
+    (trade,) = driver.result.trades
+    assert trade.status is TradeStatus.OPEN
+    driver.deploy(a_deployment(second, instruments=(RELIANCE.key,)), changed=True)
+    assert second.diary == [("start", "test"), ("config", "test"), trade.id]

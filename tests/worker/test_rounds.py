@@ -11,6 +11,7 @@ from core.hearing import Heard
 from core.instrument import Segment
 from core.order import Owner
 from core.signals import Direction, Side, Signal, SignalType
+from core.tick_pace import Tick
 from core.trade import Trade
 from worker import rounds
 from worker.rounds import Rounds, Wanted
@@ -209,3 +210,38 @@ async def test_a_command_between_rounds_takes_effect_at_once() -> None:
     live.rounds.hand_out([_candle()])
     await live.rounds.between(lambda: done.append("live"))
     assert done == ["now", "live"]
+
+
+async def test_a_tick_is_shown_to_those_named_with_the_trades_that_waited_for_it() -> None:
+    scene = Scene()
+    trade, tick = _trade("b", 1), Tick(KEY, 7, 10.0, 5)
+    scene.rounds.hand_out([trade])
+    scene.rounds.show(tick, ["b", "gone"])
+    assert scene.a.heard == []
+    assert scene.b.heard == [(1, (trade, tick))]
+    assert scene.holds == 1
+    scene.rounds.answered(scene.b, 1, [_signal(7)])
+    assert scene.holds == 0
+    assert [each.config_id for each in scene.applied] == ["b"]
+
+
+async def test_while_an_instrument_has_a_gap_its_ticks_are_not_shown() -> None:
+    scene = Scene()
+    scene.gaps.add(KEY)
+    scene.rounds.show(Tick(KEY, 7, 10.0, 5), ["b"])
+    scene.gaps.clear()
+    scene.rounds.show(Tick(KEY, 8, 11.0, 6), ["b"])
+    assert scene.b.heard == [(1, (Tick(KEY, 8, 11.0, 6),))]
+
+
+async def test_in_real_time_who_still_thinks_is_not_shown_more_ticks_but_misses_no_candle() -> None:
+    scene = Scene(waits=False)
+    scene.rounds.show(Tick(KEY, 7, 10.0, 5), ["b"])
+    scene.rounds.show(Tick(KEY, 8, 10.0, 6), ["b"])
+    scene.rounds.hand_out([_candle()])
+    assert [number for number, _ in scene.b.heard] == [1, 2]
+    assert scene.b.heard[1] == (2, (_candle(),))
+    scene.rounds.answered(scene.b, 1, [])
+    scene.rounds.answered(scene.b, 2, [])
+    scene.rounds.show(Tick(KEY, 9, 10.0, 7), ["b"])
+    assert scene.b.heard[-1][1] == (Tick(KEY, 9, 10.0, 7),)

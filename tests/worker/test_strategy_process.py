@@ -2,12 +2,13 @@
 
 from decimal import Decimal
 
-from core.candle import Candle, Interval
+from core.candle import Candle, InstrumentKey, Interval
 from core.instrument import Segment
 from core.order import Owner
 from core.risk_parameters import RiskParameters
 from core.signals import Direction, LegKind, Side, Signal, SignalType
 from core.strategy import ConfigStatus, StrategyConfig
+from core.tick_pace import Tick
 from core.trade import Trade
 from worker.messages import (
     Answer,
@@ -212,3 +213,17 @@ def test_it_is_told_when_it_ends_and_when_another_takes_its_place() -> None:
     assert (replaced.told, ended.told) == (["stop"], [])
     assert host.take(Finish()) is None
     assert (replaced.told, ended.told) == (["stop"], ["stop"])
+
+
+class Watcher(Leaver):
+    """A strategy that looks at ticks."""
+
+    def on_tick(
+        self, instrument: InstrumentKey, time_ns: int, price: float, volume: int
+    ) -> Signal | None:
+        return EXIT._replace(instrument=instrument, candle_close_ns=time_ns, price=price + volume)
+
+
+def test_a_tick_is_shown_to_a_strategy_that_wants_ticks() -> None:
+    answer = a_host(Watcher()).take(Candles(3, (Tick(KEY, 61, 9.0, 5),)))
+    assert answer == Answer(3, (EXIT._replace(candle_close_ns=61, price=14.0),))
