@@ -61,7 +61,8 @@ create function private.daily_record(p_strategy_id uuid, p_capital numeric, p_da
 as $$
   with
   closed as (
-    select trade_mode as mode, public.market_day(exit_time) as day, pnl
+    -- As market_day says it; called for each trade it would take most of the time.
+    select trade_mode as mode, (exit_time at time zone 'Asia/Kolkata')::date as day, pnl
     from public.trades
     where strategy_id = p_strategy_id and status = 'CLOSED'
   ),

@@ -37,7 +37,7 @@ LISTS: dict[str, LiteralString] = {
     "closed trades by day": """
         select sum(pnl) from public.trades
         where user_id = (select auth.uid()) and status = 'CLOSED'
-        group by public.market_day(exit_time)
+        group by (exit_time at time zone 'Asia/Kolkata')::date
     """,
     "closed trades of a day": """
         select id from public.trades
