@@ -1,5 +1,6 @@
 """Settings of the functions: all that is wrong at once, old names, no secret repeated."""
 
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -75,9 +76,16 @@ def test_no_secret_is_shown() -> None:
         "SUPABASE_SECRET_KEY": "sb_secret_quite-secret",
         "CRON_SECRET": "cron-secret-" * 4,
         "SUPABASE_JWT_SECRET": "jwt-secret-" * 4,
+        "DHAN_ACCESS_TOKEN": "dhan-token-that-is-secret",
+        "LLM_API_KEY": "llm-key-that-is-secret",
+        "BROKER_PROXY": "http://user:secret@proxy.example:3128",
     }
-    settings = read_settings(GOOD | values)
-    assert not any(secret in repr(settings) for secret in values.values())
+    keys = {
+        name: f"k1:{b64encode(bytes(32)).decode()}" for name in ("AUDIT_SEAL_KEY", "BROKER_KEYS")
+    }
+    settings = read_settings(GOOD | values | keys)
+    assert settings.audit_keys == settings.broker_keys == {"k1": bytes(32)}
+    assert not any(secret in repr(settings) for secret in (*values.values(), repr(bytes(32))))
     assert set(settings.secrets) == set(values.values())
     with pytest.raises(ConfigError) as caught:
         read_settings(GOOD | {"CRON_SECRET": "too-short-but-secret"})
