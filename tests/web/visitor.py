@@ -59,7 +59,7 @@ class Visitor:
     def hear(self, message: ConsoleMessage) -> None:
         """Take note of an error or a broken policy the browser reports."""
         if message.type == "error":
-            self.complaints.append(message.text)
+            self.complaints.append(f"{message.text} ({message.location.get('url', '')})")
 
 
 @contextmanager

@@ -1545,6 +1545,7 @@ export type Database = {
           code_digest: string | null
           config_json: NonNullable<Json>
           created_at: string
+          edited_at: string | null
           error_message: string | null
           id: string
           is_default: boolean
@@ -1569,6 +1570,7 @@ export type Database = {
           code_digest?: string | null
           config_json?: NonNullable<Json>
           created_at?: string
+          edited_at?: string | null
           error_message?: string | null
           id?: string
           is_default?: boolean
@@ -1593,6 +1595,7 @@ export type Database = {
           code_digest?: string | null
           config_json?: NonNullable<Json>
           created_at?: string
+          edited_at?: string | null
           error_message?: string | null
           id?: string
           is_default?: boolean
