@@ -6,7 +6,8 @@
   meanwhile is told to wait. A function that dies leaves a claim that ends by itself; the next
   request with the key is then served as if it were the first.
 
-  Written by   begin_request, end_request (signed-in users, through the functions)
+  Written by   begin_request, end_request (signed-in users, through the functions);
+               what has expired is removed by delete_expired_rows
   Depends on   create_rate_limits
 */
 
@@ -164,28 +165,8 @@ comment on function public.end_request is
   'Keeps the answer of a claimed key, or frees the key when none is given; false: claimed anew.';
 
 
-create function private.forget_requests() returns jsonb
-  language plpgsql
-  set search_path = ''
-as $$
-declare
-  v_keys   bigint;
-  v_limits bigint;
-begin
-  delete from public.idempotency_keys where expires_at <= clock_timestamp();
-  get diagnostics v_keys = row_count;
-  delete from public.rate_limits where minute < clock_timestamp() - interval '1 hour';
-  get diagnostics v_limits = row_count;
-  return jsonb_build_object('idempotency_keys', v_keys, 'rate_limits', v_limits);
-end
-$$;
-
-comment on function private.forget_requests is
-  'Removes keys that have expired and counts of past minutes; returns how many. For housekeeping.';
-
 revoke execute on function
   private.claim_key(uuid, text, text, text, timestamptz),
-  private.forget_requests(),
   public.begin_request(text, text, text),
   public.end_request(text, uuid, integer, text)
 from public, anon, authenticated, service_role;
