@@ -208,3 +208,27 @@ async def test_a_user_receives_changed_rows_of_the_own_only(
     assert [change["data"]["type"] for change in mine.heard] == ["INSERT", "UPDATE"]
     assert mine.heard[-1]["data"]["record"]["status"] == "CLOSED"
     assert theirs.heard == []
+
+
+async def test_a_deletion_is_told_to_nobody(
+    listeners: Listeners,
+    user: Person,
+    deployment: Deployment,
+    worker: Worker,
+    database: Database,
+) -> None:
+    channel = (await listeners.connect(user)).channel("logs")
+    ear, ready = Ear(), Ear()
+    channel.on_postgres_changes(EVERY_CHANGE, ear.hear, schema="public", table="strategy_logs")
+    channel.on_system(ready.hear)
+    assert await join(channel) is RealtimeSubscribeStates.SUBSCRIBED
+    await ready.until(lambda: bool(ready.heard))
+
+    worker.must_write(events.log(deployment, message="first"))
+    await ear.until(lambda: bool(ear.heard))
+    database.execute("delete from public.strategy_logs where user_id = %s", (user.id,))
+    worker.must_write(events.log(deployment, message="second"))
+    await ear.until(lambda: len(ear.heard) > 1)
+    told = [message["data"] for message in ear.heard]
+    assert [each["type"] for each in told] == ["INSERT", "INSERT"]
+    assert [each["record"]["message"] for each in told] == ["first", "second"]
