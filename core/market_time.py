@@ -104,7 +104,7 @@ class MarketTime(TradingFloor):
         """Return what has been held back, and what has become due of it."""
         effects: list[Effect] = [*news]
         self._due_ns = min(self._due_ns, self._watched[slot].builder.due_ns)
-        if self._due_ns <= self._now_ns:
+        if self._due_ns <= self._now_ns and not self._is_back:
             self._pass_time(self._now_ns, effects)
         return tuple(effects)
 

@@ -65,8 +65,14 @@ class Bench:
         paper: PaperSettings | None = None,
         config: StrategyConfig | None = None,
         start: str = "09:00",
+        repairs_gaps: bool = False,
     ) -> None:
-        self.engine = Engine(RUN, CALENDAR, paper=paper or PaperSettings(latency_ms=0))
+        self.engine = Engine(
+            RUN,
+            CALENDAR,
+            paper=paper or PaperSettings(latency_ms=0),
+            repairs_gaps=repairs_gaps,
+        )
         self.engine.advance(at(start))
         self.instrument = instrument
         self.slot = self.engine.watch(instrument)
@@ -98,12 +104,13 @@ class Bench:
         risk: float = 2.0,
         reward: float = 4.0,
         config_id: str = CONFIG_ID,
+        closed: str = "",
     ) -> list[Effect]:
         way = {SignalType.LONG: 1, SignalType.SHORT: -1, SignalType.EXIT: 0}[kind]
         wish = Signal(
             type=kind,
             instrument=self.instrument.key,
-            candle_close_ns=self.engine.now_ns,
+            candle_close_ns=at(closed) if closed else self.engine.now_ns,
             price=price,
             stop=price - way * risk if way else None,
             target=price + way * reward if way else None,

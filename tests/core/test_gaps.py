@@ -1,6 +1,8 @@
 """Gaps of the feed: whatever is unheard and filled with true minutes leaves the same candles."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 
 from hypothesis import HealthCheck, given, settings
@@ -11,8 +13,12 @@ from core.effects import Effect
 from core.engine import Engine
 from core.gap import Gap, GapState
 from core.instrument import Instrument
-from core.session import NS_PER_SECOND
-from tests.core.engine_driver import RUN, candles
+from core.order import OrderPurpose
+from core.session import NS_PER_MINUTE, NS_PER_SECOND
+from core.signals import SignalType
+from core.trade import ExitReason
+from core.verdict import Refused, Rule
+from tests.core.engine_driver import RUN, Bench, candles, decisions, fills, orders
 from tests.core.market import CALENDAR, FUTURE, NIFTY, RELIANCE, at
 
 INSTRUMENTS = (RELIANCE, FUTURE, NIFTY)
@@ -180,3 +186,111 @@ def test_a_gap_that_is_not_repaired_loses_only_what_was_traded_in_it(
             builder.volume, 0
         )
         assert all(each.volume >= 0 for each in day.candles)
+
+
+def test_a_stop_crossed_in_a_gap_fills_at_the_first_price_after_it() -> None:
+    bench = Bench(repairs_gaps=True)
+    bench.tick("09:30:00", 100.0)
+    bench.signal(SignalType.LONG)
+    bench.tick("09:30:01", 100.0)
+    bench.engine.lose_feed(bench.engine.now_ns)
+    bench.engine.regain_feed()
+    bench.volume += 500  # At 97, below the stop, while nobody heard.
+    effects = bench.tick("09:31:20", 96.5)
+    (order,) = orders(effects)
+    assert (order.purpose, order.exit_reason) == (OrderPurpose.EXIT, ExitReason.STOP_LOSS)
+    (fill,) = fills(bench.tick("09:31:21", 96.0))
+    assert fill.price == Decimal("95.90")  # One tick of slippage.
+
+
+def test_the_first_price_after_a_gap_counts_even_if_its_minute_is_over() -> None:
+    bench = Bench(repairs_gaps=True)
+    bench.tick("09:30:00", 100.0)
+    bench.signal(SignalType.LONG)
+    bench.tick("09:30:01", 100.0)
+    bench.engine.lose_feed(bench.engine.now_ns)
+    bench.engine.regain_feed()
+    bench.advance("09:33:10")
+    assert orders(bench.tick("09:31:00", 96.5))
+
+
+def test_an_entry_on_a_candle_of_the_gap_is_refused_and_an_exit_is_not() -> None:
+    bench = Bench(repairs_gaps=True)
+    bench.tick("09:30:00", 100.0)
+    bench.signal(SignalType.LONG)
+    bench.tick("09:30:01", 100.0)
+    bench.engine.lose_feed(bench.engine.now_ns)
+    bench.engine.regain_feed()
+    bench.tick("09:31:30", 100.0)
+    (gap,) = [each for each in bench.tick("09:32:00", 100.0) if isinstance(each, Gap)]
+    minutes = [_minute("09:30", 100.0), _minute("09:31", 100.0)]
+    bench.engine.repair(gap, minutes)
+    (late,) = decisions(bench.signal(SignalType.LONG, closed="09:31"))
+    assert late.verdict == Refused(Rule.STALE_SIGNAL, "its candle closed while the feed was away")
+    assert orders(bench.signal(SignalType.EXIT, closed="09:31"))
+
+
+def test_of_a_gap_in_which_nothing_was_traded_nothing_has_to_be_fetched() -> None:
+    day = Day(watched=[RELIANCE])
+    day.play([Tick(0, at("09:20"), 100.0, 50)])
+    day.lose()
+    day.engine.regain_feed()
+    day.play([Tick(0, at("09:26"), 100.0, 50), Tick(0, at("09:27"), 101.0, 60)])
+    day.end()
+    assert day.missing() == []
+    assert [each.volume for each in minutes(day.candles)] == [50, 10]
+
+
+def test_a_gap_that_lasts_into_the_next_day_is_filled_on_both() -> None:
+    tomorrow = date(2025, 12, 2)
+    ticks = [
+        Tick(0, at("15:28:10"), 100.0, 900),
+        Tick(0, at("15:29:10"), 101.0, 950),
+        Tick(0, at("09:15:10", tomorrow), 102.0, 40),
+        Tick(0, at("09:16:10", tomorrow), 103.0, 70),
+        Tick(0, at("09:17:10", tomorrow), 104.0, 90),
+        Tick(0, at("09:18:10", tomorrow), 105.0, 95),
+    ]
+    whole, day = Day(), Day()
+    whole.play(ticks)
+    day.play(ticks[:1])
+    day.lose()
+    day.engine.regain_feed()
+    day.play(ticks[3:])
+    day.repair(minutes(whole.candles))
+    for each in (whole, day):
+        each.effects += each.engine.advance(at("09:30", tomorrow))
+    assert series(day.candles) == series(whole.candles)
+
+
+def test_while_nobody_knows_whether_the_feed_lives_the_clock_completes_no_candle() -> None:
+    day = Day()
+    day.play([Tick(0, at("09:20:58"), 100.0, 50)])
+    day.engine.be_silent(silent=True)
+    day.effects += day.engine.advance(at("09:21:03"))
+    assert day.candles == []
+    day.engine.be_silent(silent=False)
+    day.effects += day.engine.advance(at("09:21:04"))
+    assert [each.open_ns for each in minutes(day.candles)] == [at("09:20")]
+
+
+def test_a_repair_that_comes_when_the_gap_has_become_longer_is_left_out() -> None:
+    day = Day(watched=[RELIANCE])
+    day.play([Tick(0, at("09:20:10"), 100.0, 50)])
+    day.lose()
+    day.engine.regain_feed()
+    day.play([Tick(0, at("09:20:40"), 101.0, 60), Tick(0, at("09:21:10"), 101.0, 70)])
+    (old,) = day.missing()
+    day.lose()
+    day.engine.regain_feed()
+    assert day.engine.repair(old, [_minute("09:20", 100.0)]) == ()
+    day.play([Tick(0, at("09:22:10"), 101.0, 80), Tick(0, at("09:23:10"), 101.0, 90)])
+    (longer,) = day.missing()
+    assert (longer.from_ns, longer.to_ns) == (at("09:20"), at("09:23"))
+
+
+def _minute(clock: str, price: float) -> Candle:
+    begin = at(clock)
+    return Candle(
+        RELIANCE.key, Interval.M1, begin, begin + NS_PER_MINUTE, price, price, price, price, 100
+    )
