@@ -36,6 +36,7 @@ create table public.strategy_configs (
   stopped_at      timestamptz,
   error_message   text,
 
+  edited_at       timestamptz,
   created_at      timestamptz not null default now(),
   updated_at      timestamptz not null default now(),
 
@@ -79,6 +80,8 @@ comment on column public.strategy_configs.pid            is 'Process id while it
 comment on column public.strategy_configs.started_at     is 'When it was last started.';
 comment on column public.strategy_configs.stopped_at     is 'When it last stopped.';
 comment on column public.strategy_configs.error_message  is 'Why it is in state ERROR.';
+comment on column public.strategy_configs.edited_at is
+  'When its settings were last changed while it did not run.';
 comment on column public.strategy_configs.created_at     is 'When it was made.';
 comment on column public.strategy_configs.updated_at     is 'When the row was last changed.';
 

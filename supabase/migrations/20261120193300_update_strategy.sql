@@ -64,7 +64,8 @@ begin
   end if;
   perform private.require_symbol_quota(p_config.user_id, p_config.id, p_changes -> 'symbols');
   update public.strategy_configs
-  set config_json = private.merged_deployment(config_json, p_changes)
+  set config_json = private.merged_deployment(config_json, p_changes),
+      edited_at   = clock_timestamp()
   where id = p_config.id;
   return null;
 end
@@ -72,6 +73,32 @@ $$;
 
 comment on function private.reconfigure is
   'Changes a config that does not run; for one that does, queues UPDATE_CONFIG and returns its id.';
+
+
+-- A worker that starts a failed process again by itself starts what it knew.
+create function private.tell_edit_after_error() returns trigger
+  language plpgsql
+  security definer set search_path = ''
+as $$
+begin
+  insert into public.strategy_commands (strategy_config_id, command)
+  values (new.id, 'UPDATE_CONFIG');
+  return null;
+end
+$$;
+
+comment on function private.tell_edit_after_error is
+  'Trigger: has the worker read a config anew that was changed while it was in ERROR.';
+
+create trigger tell_edit_after_error
+  after update of status on public.strategy_configs
+  for each row when (
+    old.status = 'ERROR'
+    and new.status in ('ACTIVE', 'PAUSED')
+    and new.runner = 'worker'
+    and new.edited_at > coalesce(old.started_at, '-infinity')
+  )
+  execute function private.tell_edit_after_error();
 
 
 create function public.update_strategy(
@@ -115,6 +142,7 @@ comment on function public.update_strategy is
 revoke execute on function
   private.redesign(uuid, jsonb),
   private.reconfigure(public.strategy_configs, jsonb),
+  private.tell_edit_after_error(),
   public.update_strategy(uuid, jsonb, uuid)
 from public, anon, authenticated;
 grant execute on function public.update_strategy(uuid, jsonb, uuid) to authenticated;

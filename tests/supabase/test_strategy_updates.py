@@ -1,5 +1,6 @@
 """Other parameters for what exists, and the end of a strategy: what runs, what waits."""
 
+from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import Any
 
@@ -121,6 +122,30 @@ def test_what_is_restarted_after_an_error_is_not_changed_meanwhile(
     code, sentence = change_refused(user, deployment)
     assert (code, "cannot be changed now" in sentence) == ("TB409", True)
     assert design(user)["max_positions"] == 3
+
+
+def test_what_was_changed_in_error_is_told_to_a_worker_that_starts_it_again_by_itself(
+    user: Person, deployment: Deployment, worker: Worker
+) -> None:
+    before = from_now(hours=-1)
+    worker.must_write(
+        events.config_status(deployment, "ACTIVE", 1, started_at=before),
+        events.config_status(deployment, "ERROR", 2),
+        events.config_status(deployment, "ACTIVE", 3, started_at=before),
+        events.config_status(deployment, "ERROR", 4),
+    )
+    assert commands(user) == []
+    change(user, deployment, max_positions=2)
+    worker.must_write(events.config_status(deployment, "ACTIVE", 5, started_at=from_now(hours=1)))
+    assert commands(user) == [("UPDATE_CONFIG", "PENDING")]
+    worker.must_write(
+        events.config_status(deployment, "ERROR", 6), events.config_status(deployment, "ACTIVE", 7)
+    )
+    assert len(commands(user)) == 1
+
+
+def from_now(hours: int) -> str:
+    return (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
 
 
 def test_another_config_is_changed_alone(user: Person, deployment: Deployment) -> None:
