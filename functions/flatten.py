@@ -15,6 +15,7 @@ from adapters.flattening import Flattener
 from functions.database import Database, Row
 
 WORKER_SECONDS: Final = 2.0
+FINISH_SECONDS: Final = 10.0  # As long as a flattening should take, whoever does it.
 CLAIM_SECONDS: Final = 60  # As long as a function may run.
 _LOOK_AGAIN_SECONDS: Final = 0.1
 _UNDER_WAY: Final = {"pending", "running"}
@@ -44,11 +45,16 @@ def flatten_all(
 
 
 def _left_by_workers(database: Database, ids: Sequence[str], patience: float) -> list[Row]:
-    deadline = time.monotonic() + patience
+    """Return how all stand when no worker claims one any more and none is at it."""
+    begun = time.monotonic()
     while True:
         rows = _states(database, ids)
-        expected = any(row["status"] == "pending" and row["worker_alive"] for row in rows)
-        if not expected or time.monotonic() >= deadline:
+        seconds = time.monotonic() - begun
+        is_expected = seconds < patience and any(
+            row["status"] == "pending" and row["worker_alive"] for row in rows
+        )
+        is_worked_on = seconds < FINISH_SECONDS and any(row["status"] == "running" for row in rows)
+        if not (is_expected or is_worked_on):
             return rows
         time.sleep(_LOOK_AGAIN_SECONDS)
 

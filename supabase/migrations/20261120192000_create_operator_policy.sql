@@ -186,6 +186,10 @@ begin
   if not private.is_operator() then
     raise exception using errcode = '42501', message = 'the policy is changed by an admin only';
   end if;
+  if jsonb_typeof(p_changes) is distinct from 'object' then
+    raise exception using errcode = 'TB422',
+      message = 'p_changes is an object of columns and values, such as {"minimum_days": 5}';
+  end if;
   perform private.refuse_unknown_keys(p_changes, 'public.operator_policy');
   if p_changes ?| '{id,updated_at}' then
     raise exception using errcode = 'TB422', message = 'id and updated_at are not set by hand';

@@ -117,12 +117,39 @@ create trigger audit_approval
   for each row execute function private.audit_row();
 
 
+-- 1.50 and 1.5 are one number, but a program that reads and writes it back changes the text.
+create function private.canonical_json(p_value jsonb) returns jsonb
+  language plpgsql immutable
+  set search_path = ''
+as $$
+begin
+  return case jsonb_typeof(p_value)
+    when 'object' then (
+      select coalesce(jsonb_object_agg(field.key, private.canonical_json(field.value)), '{}')
+      from jsonb_each(p_value) as field
+    )
+    when 'array' then (
+      select coalesce(
+        jsonb_agg(private.canonical_json(element.value) order by element.position), '[]'
+      )
+      from jsonb_array_elements(p_value) with ordinality as element (value, position)
+    )
+    when 'number' then to_jsonb(trim_scale((p_value #>> '{}')::numeric))
+    else p_value
+  end;
+end
+$$;
+
+comment on function private.canonical_json is
+  'The same value in the one form that equal values share.';
+
+
 create function private.approval_hash(p_config_id uuid) returns text
   language sql stable
   set search_path = ''
 as $$
   select encode(
-    sha256(convert_to(jsonb_build_object(
+    sha256(convert_to(private.canonical_json(jsonb_build_object(
       'type', strategy.strategy_type,
       'module_path', config.module_path,
       'class_name', config.class_name,
@@ -133,7 +160,7 @@ as $$
       'portfolio', coalesce(config.portfolio_id, strategy.portfolio_id),
       -- The design, too: an edit of it shows that the user thinks of something else.
       'design', private.deployment_of(strategy)
-    )::text, 'UTF8')),
+    ))::text, 'UTF8')),
     'hex'
   )
   from public.strategy_configs as config
@@ -162,6 +189,7 @@ comment on function private.approval_in_force is
   'What lets a config trade live right now; null when nothing does.';
 
 revoke execute on function
+  private.canonical_json(jsonb),
   private.approval_hash(uuid),
   private.approval_in_force(uuid)
 from public;

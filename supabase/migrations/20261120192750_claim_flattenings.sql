@@ -59,6 +59,10 @@ declare
   v_flattening public.flattenings;
 begin
   select * into v_flattening from public.flattenings where id = p_flattening_id;
+  if not found then
+    raise exception using errcode = 'TB404',
+      message = format('flattening %s does not exist', p_flattening_id);
+  end if;
   perform private.lock_users(array[v_flattening.user_id]);
   update public.flattenings
   set status       = (case p_outcome when 'flat' then 'flat' else 'failed' end)
@@ -146,7 +150,15 @@ as $$
         select jsonb_agg(config.id order by config.id)
         from public.strategy_configs as config
         where config.shard = p_shard
-          and (private.stop_in_force(config.user_id)).id is not null
+          and (
+            exists (
+              select from public.emergency_stops where lifted_at is null and user_id is null
+            )
+            or config.user_id in (
+              select user_id from public.emergency_stops
+              where lifted_at is null and user_id is not null
+            )
+          )
       ),
       '[]'
     ),

@@ -420,7 +420,8 @@ def test_only_an_admin_changes_the_policy_and_only_within_its_limits(
     user: Person, secret: Person
 ) -> None:
     before = user.row("operator_policy")
-    for wrong in ({"minimum_days": 0}, {"minimum_dayz": 1}, {"id": False}):
+    wrong: Any
+    for wrong in ({"minimum_days": 0}, {"minimum_dayz": 1}, {"id": False}, [], None):
         reply = secret.call("POST", "rpc/update_operator_policy", {"p_changes": wrong})
         assert refusal(reply)[0] in {"23514", "TB422"}
     assert user.row("operator_policy") == before
@@ -494,6 +495,16 @@ def test_what_changes_nothing_of_trading_leaves_live_mode_alone(
     worker.must_write(
         events.config_status(deployment, "PAUSED", 2, code_digest=events.DIGEST),
         events.config_status(deployment, "ACTIVE", 3, config_json=settings()),
+        # As a program writes it that has read 1.5 and 5.
+        events.config_status(
+            deployment,
+            "ACTIVE",
+            4,
+            config_json=settings(
+                max_positions=3.0,
+                risk_parameters={"daily_loss_limit_pct": 5.00, "risk_per_trade_pct": 1.50},
+            ),
+        ),
     )
     assert mode(user, deployment) == "LIVE"
 
