@@ -72,6 +72,11 @@ class Backfill:
         Where gaps come from, where minutes are, where they go.
     patience_seconds
         How long strategies wait.
+
+    Attributes
+    ----------
+    idle
+        Set while no gap waits.
     """
 
     def __init__(
@@ -89,12 +94,9 @@ class Backfill:
         self._numbers: Final = itertools.count()
         self._newest: Final[dict[InstrumentKey, _Job]] = {}
         self._open = 0
+        self.idle: Final = asyncio.Event()
+        self.idle.set()
         market.on_gap = self._take
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether no gap waits."""
-        return self._open == 0
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -112,6 +114,7 @@ class Backfill:
         if is_heard and self._market.follows_feed:
             self._market.intake.hold()
         self._open += 1
+        self.idle.clear()
         job = self._newest[gap.instrument] = _Job(gap, is_heard=is_heard, seconds=seconds)
         self._put(job)
 
@@ -155,5 +158,7 @@ class Backfill:
         if not self._is_old(job):
             del self._newest[job.gap.instrument]
         self._open -= 1
+        if not self._open:
+            self.idle.set()
         if job.is_heard and self._market.follows_feed:
             self._market.intake.release()
