@@ -16,7 +16,7 @@ from core.errors import StoreError, TradingError
 from worker.parts import Parts
 from worker.supabase import Supabase
 
-LOOK_SECONDS: Final = 15.0
+LOOK_SECONDS: Final = 5.0
 _log: Final = logging.getLogger(__name__)
 
 

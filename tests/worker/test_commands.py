@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
+from tests.functions.code_market import BROKEN, BUY
 from tests.stacks import running_stack
 from tests.worker.running import (
     BANKNIFTY_CONFIG,
@@ -243,3 +245,49 @@ def test_an_archived_strategy_is_stopped(scene: Scene) -> None:
     assert scene.user.outcome(command)["status"] == "EXECUTED"
     assert scene.database.wait_status(MEAN_REVERSION_CONFIG, "STOPPED")["pid"] is None
     assert not psutil.pid_exists(config["pid"])
+
+
+def _own_code(scene: Scene, code: str, **more: Any) -> str:
+    """Make a code strategy that starts by itself and return its config."""
+    made = scene.user.call(
+        "create_strategy",
+        **{
+            "p_name": f"own code on {more['p_symbols'][0]}",
+            "p_strategy_type": "code",
+            "p_python_code": code,
+            "p_auto_start": True,
+            "p_capital_allocated": "1000000",
+            **more,
+        },
+    )
+    return str(made["config_id"])
+
+
+def test_user_code_trades_in_the_worker_and_says_so_in_its_log(scene: Scene) -> None:
+    config = _own_code(scene, BUY, p_symbols=["HDFCBANK"])
+    mine = {"strategy_config_id": f"eq.{config}"}
+    (trade,) = wait_for("a trade", lambda: scene.database.rows("trades", **mine), 60)
+    assert (trade["symbol"], trade["trade_type"], trade["quantity"]) == ("HDFCBANK", "LONG", 1)
+    held_back = "buy is held back: it holds HDFCBANK LONG already"
+    said = {**mine, "message": f"eq.{held_back}"}
+    wait_for("its words", lambda: scene.database.rows("strategy_logs", **said), 60)
+    assert scene.user.do(config, "STOP")["status"] == "EXECUTED"
+
+
+@pytest.mark.full
+def test_user_code_that_fails_shows_error_with_the_line(scene: Scene) -> None:
+    config = _own_code(scene, BROKEN, p_symbols=["ICICIBANK"])
+    row = scene.database.wait_status(config, "ERROR")
+    assert row["error_message"].endswith("line 2: it raised ZeroDivisionError: division by zero")
+    assert scene.user.do(config, "STOP")["status"] == "EXECUTED"
+
+
+def test_what_the_minute_cron_is_about_is_watched_and_its_candles_are_stored(scene: Scene) -> None:
+    config = _own_code(scene, BUY, p_symbols=["TCS"], p_runner="cron")
+    assert scene.database.config(config)["status"] == "ACTIVE"
+    assert scene.database.config(config)["pid"] is None
+    share = {"symbol": "eq.TCS", "timeframe": "eq.1m"}
+    wait_for("candles", lambda: scene.database.rows("ohlcv_data", **share), 60)
+    assert scene.database.rows("instruments", symbol="eq.TCS")
+    wait_for("a price", lambda: scene.database.rows("last_prices", symbol="eq.TCS"), 60)
+    assert scene.user.do(config, "STOP")["status"] == "EXECUTED"
