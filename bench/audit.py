@@ -25,9 +25,9 @@ import psycopg  # noqa: E402 - run as a script, from anywhere
 
 from core.audit_check import AuditCheck  # noqa: E402
 from functions.audit_sealing import seal_new_rows  # noqa: E402
+from functions.audit_verification import verify  # noqa: E402
 from functions.database import Supabase  # noqa: E402
 from functions.settings import read_settings  # noqa: E402
-from functions.verify_audit import verify  # noqa: E402
 from tests.stacks import RunningStack, running_stack  # noqa: E402
 
 LIMIT_MS = 25.0

@@ -2,7 +2,7 @@
 
 In:  seals in their order, with the rows of their subject; the keys by id.
 Out: `Flaw`, one per subject at most: from its first bad row on nothing of it can be trusted.
-Next: `functions/verify_audit.py`, which reads them from the database.
+Next: `functions/audit_verification.py`, which reads them from the database.
 """
 
 from collections.abc import Mapping, Sequence

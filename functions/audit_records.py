@@ -2,7 +2,7 @@
 
 In:  records of PostgREST: rows of audit_log (``detail::text``) and of audit_seals.
 Out: `AuditRow`, `Seal`; and a seal as a record, to be stored.
-Next: `functions/audit_sealing.py`, `functions/verify_audit.py`.
+Next: `functions/audit_sealing.py`, `functions/audit_verification.py`.
 """
 
 from datetime import UTC, datetime, timedelta
