@@ -46,6 +46,17 @@ class Stage:
         tokens = {Access.OPEN: None, Access.CRON: CRON_SECRET, Access.USER: self.owner.token}
         return tokens[self.route.access]
 
+    def request(self) -> dict[str, Any]:
+        """Return the call as arguments of a test client."""
+        token = self.token()
+        return {
+            "method": self.route.method,
+            "path": self.route.path.format(**self.path),
+            "query_string": self.query,
+            "headers": {} if token is None else {"Authorization": f"Bearer {token}"},
+            **({} if self.body is None else {"json": self.body}),
+        }
+
     def call(self, **changes: Any) -> TestResponse:
         """Call the route as its rightful caller; anything may differ."""
         token = changes.pop("token", self.token())
