@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.stacks import RunningStack
+from tests.supabase.cast import administrator
 from tests.supabase.conftest import Database
 from tests.supabase.deployments import Deployment, Worker, deploy
 from tests.supabase.going_live import (
@@ -124,7 +126,7 @@ def test_everybody_is_stopped_by_one_call_of_the_operator(
     user: Person,
     secret: Person,
     worker: Worker,
-    publishable: Any,
+    publishable: httpx.Client,
 ) -> None:
     other = sign_up(publishable)
     others = deploy(other)
@@ -292,3 +294,29 @@ def test_an_account_that_is_connected_after_the_stop_is_flattened_by_the_next_on
     assert stop(user)["flattenings"] == []
     connect_broker(secret, user.id)
     assert len(stop(user)["flattenings"]) == 1
+
+
+def test_an_administrator_lifts_any_stop(
+    user: Person, live: Deployment, secret: Person, publishable: httpx.Client
+) -> None:
+    admin = administrator(publishable, secret)
+    own, everybody = stop(user), stop_everybody(secret)
+    for flattening_id in {*own["flattenings"], *everybody["flattenings"]}:
+        claimed = claim(secret, flattening_id)
+        finish(secret, flattening_id, claimed["token"], "flat")
+    for answer in (own, everybody):
+        assert lift(admin, answer["stop_id"])["outcome"] == "lifted"
+    assert user.rpc("live_trading_status")["emergency_stop"] is None
+    (row,) = user.rows("audit_log?action=eq.emergency_stop_lift")
+    assert row["actor"] == "operator"
+    assert mode(user, live) == "VIRTUAL"
+
+
+def test_an_administrator_sets_the_policy(secret: Person, publishable: httpx.Client) -> None:
+    admin = administrator(publishable, secret)
+    try:
+        changed = admin.rpc("update_operator_policy", p_changes={"minimum_days": 5})
+        assert (changed["minimum_days"], changed["minimum_profitable_trades"]) == (5, 10)
+        assert admin.row("operator_policy")["minimum_days"] == 5
+    finally:
+        secret.rpc("update_operator_policy", p_changes={"minimum_days": 1})

@@ -82,7 +82,7 @@ def test_an_entry_decided_by_other_code_is_refused(
     assert f"approved is {events.DIGEST}" in result["error"]
 
 
-@pytest.mark.parametrize("end", ["stop", "disable", "edit", "expire", "disconnect"])
+@pytest.mark.parametrize("end", ["stop", "disable", "edit", "expire", "stale", "disconnect"])
 def test_after_the_approval_has_ended_entries_are_refused_and_exits_stored(
     live: Deployment, worker: Worker, user: Person, database: Database, end: str
 ) -> None:
@@ -94,6 +94,12 @@ def test_after_the_approval_has_ended_entries_are_refused_and_exits_stored(
         user.rpc("disable_live_mode", p_strategy_id=live.strategy_id, p_keep_positions=True)
     elif end == "edit":
         worker.must_write(events.config_status(live, "ACTIVE", 2, code_digest="e" * 64))
+    elif end == "stale":
+        database.execute(
+            "update public.live_approvals set approval_hash = 'of another configuration' "
+            "where strategy_config_id = %s",
+            (live.config_id,),
+        )
     elif end == "expire":
         database.execute(
             "update public.live_approvals set approved_at = now() - interval '1 day', "
