@@ -2,8 +2,8 @@
   What is written to the audit log by itself: orders, commands, refused signals, and every change of
   what an approval rests on.
 
-  Left out: what people wrote (names, descriptions; of code the digest is kept), and figures that
-  follow from other rows.
+  Left out: what people wrote (names, descriptions, what their code says when it fails; of code the
+  digest is kept), and figures that follow from other rows.
 
   Depends on   create_audit_log, create_trading_signals, create_orders, create_strategy_commands
 */
@@ -32,7 +32,9 @@ create trigger audit_strategy
 
 create trigger audit_config
   after insert or update on public.strategy_configs
-  for each row execute function private.audit_row('created_at', 'name', 'status_version', 'pid');
+  for each row execute function private.audit_row(
+    'created_at', 'name', 'status_version', 'pid', 'error_message'
+  );
 
 create trigger audit_portfolio
   after insert or update on public.portfolios

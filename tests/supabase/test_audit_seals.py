@@ -22,7 +22,7 @@ from functions.problems import ApiError
 from functions.settings import Settings, read_settings
 from tests.stacks import RunningStack, running_stack
 from tests.supabase.deployments import deploy
-from tests.supabase.people import Person, sign_up
+from tests.supabase.people import sign_up
 from tests.supabase.tampering import ALTER, ALTER_THE_OTHER, CUT_OFF, MANIPULATIONS
 
 OLD_KEY = "k1:" + b64encode(bytes(range(32))).decode()
@@ -43,15 +43,12 @@ def triggers_off(connection: psycopg.Connection) -> Iterator[None]:
 class Ledger:
     """A sealed audit log of two users, and the hands of who owns the database."""
 
-    def __init__(self, stack: RunningStack, heads: Path) -> None:
+    def __init__(self, stack: RunningStack, subjects: list[str], heads: Path) -> None:
         self.heads = heads
         self.stack = stack
+        self.subjects = subjects
         self.settings = self._read_settings(OLD_KEY)
         self.supabase = Supabase(self.settings)
-        with httpx.Client(
-            base_url=stack.url, headers={"apikey": stack.publishable_key}
-        ) as publishable:
-            self.subjects = [self._make_rows(sign_up(publishable)) for _ in range(2)]
 
     @property
     def database(self) -> Database:
@@ -89,10 +86,6 @@ class Ledger:
     def _read_settings(self, keys: str) -> Settings:
         return read_settings(self.environ(keys))
 
-    def _make_rows(self, user: Person) -> str:
-        deploy(user)
-        return str(user.row("audit_subjects")["subject"])
-
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[RunningStack]:
@@ -101,18 +94,29 @@ def stack() -> Iterator[RunningStack]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def subjects(stack: RunningStack) -> list[str]:
+    """Return the pseudonyms of two users."""
+    key = {"apikey": stack.publishable_key}
+    with httpx.Client(base_url=stack.url, headers=key) as publishable:
+        users = [sign_up(publishable) for _ in range(2)]
+        for user in users:
+            deploy(user)
+        return [str(user.row("audit_subjects")["subject"]) for user in users]
+
+
 @pytest.fixture
-def ledger(stack: RunningStack, tmp_path: Path) -> Iterator[Ledger]:
+def ledger(stack: RunningStack, subjects: list[str], tmp_path: Path) -> Iterator[Ledger]:
     """Yield a log of eight rows of each of two users, each sealed in two pieces."""
     with psycopg.connect(stack.database_url) as connection, triggers_off(connection):
         connection.execute("delete from public.audit_seals")
         connection.execute("delete from public.audit_log")
         connection.execute("update public.audit_subjects set last_sequence = 0")
-    ledger = Ledger(stack, tmp_path / "heads")
-    assert ledger.seal() == Sealed(seals=2, rows=6)
-    for subject in range(2):
-        ledger.append(5, subject)
-    assert ledger.seal() == Sealed(seals=2, rows=10)
+    ledger = Ledger(stack, subjects, tmp_path / "heads")
+    for count in (3, 5):
+        for subject in range(2):
+            ledger.append(count, subject)
+        assert ledger.seal() == Sealed(seals=2, rows=2 * count)
     yield ledger
     ledger.supabase.close()
 

@@ -3,11 +3,12 @@
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 
 from tests.supabase.conftest import Database
-from tests.supabase.deployments import Deployment
-from tests.supabase.people import Person, refusal
+from tests.supabase.deployments import Deployment, deploy
+from tests.supabase.people import Person, refusal, sign_up
 from tests.supabase.rights import RELATIONS
 
 LONG = "x" * 70_000
@@ -175,10 +176,11 @@ class Desk:
         return f"price_alerts?id=eq.{alert['id']}"
 
 
-@pytest.fixture
-def desk(user: Person, deployment: Deployment) -> Desk:
-    """Return a user's rows."""
-    return Desk(user, deployment)
+@pytest.fixture(scope="module")
+def desk(publishable: httpx.Client) -> Desk:
+    """Return a user's rows; what is refused leaves them as they are."""
+    user = sign_up(publishable)
+    return Desk(user, deploy(user))
 
 
 @pytest.mark.parametrize(
