@@ -120,7 +120,7 @@ def invalid_values(place: Place, details: Iterable["ErrorDetails"]) -> ApiError:
     errors = [
         InvalidValue(
             place=place,
-            pointer="".join(f"/{_escaped(step)}" for step in each["loc"]),
+            pointer="".join(f"/{escaped(step)}" for step in each["loc"]),
             detail=each["msg"],
             code=each["type"],
         )
@@ -130,5 +130,6 @@ def invalid_values(place: Place, details: Iterable["ErrorDetails"]) -> ApiError:
     return ApiError(422, "invalid_value", said, errors=errors)
 
 
-def _escaped(step: str | int) -> str:
+def escaped(step: str | int) -> str:
+    """Return a step of a JSON pointer as it is written."""
     return str(step).replace("~", "~0").replace("/", "~1")

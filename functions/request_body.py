@@ -8,13 +8,14 @@ functions-framework reads what is left of every body after the answer is made, i
 body is read here, always, and one that is too long is let go by in pieces before it is refused.
 """
 
-from typing import Final
+import json
+from typing import Any, Final
 
 from flask import Request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import ClientDisconnected
 
-from functions.problems import ApiError, invalid_values
+from functions.problems import ApiError, escaped, invalid, invalid_values
 
 BODY_LIMIT_BYTES: Final = 256 * 1024
 _LET_GO_BYTES: Final = 8 * 1024 * 1024
@@ -56,12 +57,33 @@ def parse_body[M: BaseModel](request: Request, body: bytes, model: type[M]) -> M
             f"the body is {request.mimetype or 'untyped'}, must be application/json",
         )
     try:
-        return model.model_validate_json(body)
+        values = model.model_validate_json(body)
     except ValidationError as error:
         details = error.errors(include_input=False, include_url=False, include_context=False)
         if details[0]["type"] == "json_invalid":
             raise ApiError(400, "malformed_json", details[0]["msg"]) from error
         raise invalid_values("body", details) from error
+    place = _null_character(json.loads(body)) if b"\\u0000" in body else None
+    if place is not None:
+        raise invalid("body", place, "the null character cannot be stored", "null_character")
+    return values
+
+
+def _null_character(value: Any) -> str | None:
+    """Return a pointer to the first text with one, None where there is none."""
+    if isinstance(value, str):
+        return "" if "\0" in value else None
+    if isinstance(value, dict):
+        if any("\0" in name for name in value):
+            return ""
+        steps = list(value.items())
+    else:
+        steps = list(enumerate(value)) if isinstance(value, list) else []
+    for step, inner in steps:
+        place = _null_character(inner)
+        if place is not None:
+            return f"/{escaped(step)}{place}"
+    return None
 
 
 def _read(request: Request, most: int) -> bytes:

@@ -6,6 +6,7 @@ from werkzeug.test import EnvironBuilder
 
 from functions.addresses import AddressLimit
 from functions.problems import ApiError
+from functions.settings import Settings, read_settings
 from tests.functions.conftest import Caller
 
 
@@ -64,6 +65,22 @@ def test_behind_a_proxy_callers_are_told_apart_by_what_it_saw() -> None:
         assert is_admitted(limit, request_of("10.0.0.1", f"6.6.6.6, {caller}"))
         assert not is_admitted(limit, request_of("10.0.0.1", f"7.7.7.7, {caller}"))
     assert is_admitted(limit, request_of("10.0.0.1")), "a proxy that says nothing"
+
+
+@pytest.mark.parametrize(
+    ("given", "proxies"),
+    [({}, 0), ({"VERCEL": "1"}, 1), ({"K_SERVICE": "api"}, 1), ({"TRUSTED_PROXIES": "2"}, 2)],
+)
+def test_hosts_with_a_proxy_of_their_own_are_recognised(
+    given: dict[str, str], proxies: int, settings: Settings
+) -> None:
+    needed = {
+        "SUPABASE_URL": settings.supabase_url,
+        "SUPABASE_PUBLISHABLE_KEY": settings.publishable_key,
+        "SUPABASE_SECRET_KEY": settings.secret_key,
+        "CRON_SECRET": settings.cron_secret,
+    }
+    assert read_settings(needed | given).trusted_proxies == proxies
 
 
 def test_the_addresses_of_one_network_are_one_caller() -> None:

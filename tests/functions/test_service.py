@@ -140,6 +140,22 @@ def test_a_refusal_does_not_repeat_what_was_sent(stranger: Caller) -> None:
     assert "hunter2" not in reply.text
 
 
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({"parameters": {"a": ["b\0"]}}, "/parameters/a/0"),
+        ({"parameters": {"a/b": {"c": "\0"}}}, "/parameters/a~1b/c"),
+        ({"risk_parameters": {"\0": 1}}, "/risk_parameters"),
+    ],
+)
+def test_the_null_character_is_refused_where_it_stands(
+    stranger: Caller, body: dict[str, object], place: str
+) -> None:
+    design = {"name": "x", "strategy_type": "momentum", "symbols": ["NIFTY-FUT"]}
+    refused = problem(stranger.post("/api/strategies/create", design | body), 422, "invalid_value")
+    assert pointers(refused) == [place]
+
+
 def test_a_query_where_none_is_taken_is_refused(anybody: Caller) -> None:
     body = problem(anybody.get("/api/health?verbose=1"), 422, "invalid_value")
     assert pointers(body) == ["/verbose"]
