@@ -23,6 +23,8 @@ MOMENTS = (
 )
 SOON = {"DEMO_SECONDS": "8", "DEMO_SPEED": "600"}
 AS_PROMISED = {"DEMO_SECONDS": "45"}
+SEEDED = {f"00000000-0000-4000-8000-0000000000{number}" for number in (12, 13, 14, 15)}
+"""A strategy of each type that needs no code of the user's own."""
 
 
 @pytest.mark.parametrize(
@@ -52,6 +54,8 @@ def test_a_demo_that_ends_by_itself_traded_as_the_offline_driver_does(
     assert len(traded) + summary["cron_trades"] == summary["trades"]
     if settings is AS_PROMISED:  # Eight seconds of a busy machine may be too few for a round.
         assert summary["cron_runs"] > 0
+        assert {each["strategy_id"] for each in traded} >= SEEDED
+        assert any(each["target_premium"] for each in traded), "options are bought, and estimated"
     assert by_id(traded) == by_id(result.rows())
 
 
