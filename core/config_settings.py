@@ -7,12 +7,14 @@ Next: `core/strategy.py`, `StrategyConfig`; worker and minute cron both begin he
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from core.candle import Interval
 from core.errors import ConfigError
 from core.parameters import parameters_from
 from core.risk_parameters import RiskParameters
+
+_SHOWN: Final = 60
 
 
 class ConfigSettings(NamedTuple):
@@ -45,11 +47,11 @@ def settings_of(given: Mapping[str, Any]) -> ConfigSettings:
     ConfigError
         Naming what is missing or cannot be used.
     """
-    symbols = tuple(str(each) for each in given.get("symbols") or ())
+    symbols = tuple(str(each) for each in _list(given, "symbols"))
     if not symbols:
         raise ConfigError("it names no symbol")
     return ConfigSettings(
-        parameters=dict(given.get("parameters") or {}),
+        parameters=_group(given, "parameters"),
         symbols=symbols,
         intervals=_intervals(given),
         capital=_capital(given),
@@ -70,16 +72,17 @@ def risk_of(given: Mapping[str, Any], defaults: Mapping[str, Any] | None = None)
     ConfigError
         Naming every value that cannot be used.
     """
-    values = {**(defaults or {}), **(given.get("risk_parameters") or {})}
+    own = _group(given, "risk_parameters")
+    values = {**(defaults or {}), **own}
     most = given.get("max_positions")
-    if most is not None and "max_open_trades" not in (given.get("risk_parameters") or {}):
+    if most is not None and "max_open_trades" not in own:
         values["max_open_trades"] = most
     return parameters_from(RiskParameters, values)
 
 
 def _intervals(given: Mapping[str, Any]) -> tuple[Interval, ...]:
     found = []
-    for text in given.get("timeframes") or ():
+    for text in _list(given, "timeframes"):
         try:
             found.append(Interval(text))
         except ValueError:
@@ -97,3 +100,26 @@ def _capital(given: Mapping[str, Any]) -> Decimal:
     if not (capital.is_finite() and capital > 0):
         raise ConfigError(f"capital is {text!r}, must be an amount above 0 in rupees")
     return capital
+
+
+def _group(given: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = given.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{name} is {_shown(value)}, must be values by name")
+    return dict(value)
+
+
+def _list(given: Mapping[str, Any], name: str) -> list[Any]:
+    value = given.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list | tuple):
+        raise ConfigError(f"{name} is {_shown(value)}, must be a list")
+    return list(value)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

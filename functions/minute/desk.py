@@ -54,7 +54,7 @@ class Desk:
     config
         As the engine is told.
     held
-        Its open trades, and those that ended today.
+        Its open trades, all with a price of now, and those that ended today.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - all that a minute needs; one caller.
@@ -90,7 +90,7 @@ class Desk:
         ticks = sorted(
             tick
             for one in self._held
-            if one.trade.id in self._trades and one.trade.instrument in market.sessions
+            if one.trade.id in self._trades
             for tick in _path(one.trade, shelf, market.sessions[one.trade.instrument])
         )
         times = [*(at_ns for at_ns, *_ in ticks[:1]), *(p.at_ns for p in market.prices.values())]
@@ -112,9 +112,7 @@ class Desk:
         self.trade_at(signal.instrument, price)
 
     def close_all(self, market: "MarketNow") -> None:
-        """Close what the config holds, unless one of its instruments has no price now."""
-        if any(trade.instrument not in market.prices for trade in self._trades.values()):
-            return
+        """Close what the config holds."""
         self._take(self._engine.stop(self._config.id))
         for key, price in market.prices.items():
             self.trade_at(key, price)

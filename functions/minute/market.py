@@ -46,11 +46,14 @@ class Minute(NamedTuple):
 
     @property
     def is_trading(self) -> bool:
-        """Whether derivatives trade now; False where the calendar does not know."""
-        try:
-            return self.calendar.session_at(self.now_ns, Market.DERIVATIVES) is not None
-        except CalendarError:
-            return False
+        """Whether derivatives trade now, whose hours hold those of all others.
+
+        Raises
+        ------
+        CalendarError
+            If the calendar does not know.
+        """
+        return self.calendar.session_at(self.now_ns, Market.DERIVATIVES) is not None
 
 
 class MarketNow:

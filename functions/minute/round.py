@@ -11,9 +11,10 @@ has not begun within the budget is left to the next minute. Whoever failed befor
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import batched, islice
+from itertools import batched
 from time import sleep
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from adapters.sandbox.outcome import Failed, Outcome
 from adapters.sandbox.pool import Evaluation, Sandbox
 from core.charges import load_charges
 from core.config_settings import settings_of
-from core.errors import ConfigError, TradingError
+from core.errors import CalendarError, ConfigError, TradingError
 from core.session import NS_PER_MINUTE, NS_PER_SECOND, TradingCalendar
 from core.stored_rows import instant_of
 from functions.database import Database
@@ -67,6 +68,12 @@ def play_round(database: Database, calendar: TradingCalendar, clock: Row) -> Rou
     now = datetime.fromisoformat(clock["market_time"])
     result = Round(now)
     minute = Minute(instant_of(clock["market_time"]), calendar, load_charges())
+    try:
+        if not minute.is_trading:
+            return result
+    except CalendarError as error:
+        _trouble(result, "", str(error))
+        return result
     runs = list(_runs(database.rpc("due_code_configs"), minute, result))
     if not runs:
         return result
@@ -81,28 +88,28 @@ def _runs(rows: Sequence[Row], minute: Minute, result: Round) -> Iterator[Run]:
     """Yield a run per config that can be read and was not evaluated in this minute."""
     result.configs = len(rows)
     for row in sorted(rows, key=lambda each: each["failures"]):
-        try:
+        with _alone(str(row.get("id")), result):
             due = due_config(row)
-        except TradingError as error:
-            _trouble(result, str(row.get("id")), str(error))
-            continue
-        if due.last_minute is not None and due.last_minute >= minute.start:
-            result.outcomes["duplicate"] += 1
-            continue
-        missed = _missed(due, minute)
-        result.skipped_minutes += missed
-        try:
-            run = Run(due, settings_of(due.row["config_json"]), minute)
+            if due.last_minute is not None and due.last_minute >= minute.start:
+                result.outcomes["duplicate"] += 1
+                continue
+            missed = _missed(due, minute)
+            result.skipped_minutes += missed
+            run = _run(due, minute)
             if missed:
                 run.note(f"{missed} minutes before this one were skipped: nobody called the cron")
             yield run
-        except TradingError as error:
-            run = Run(due, _NO_SETTINGS, minute)
-            run.fail(f"the config cannot be used: {error}")
-            yield run
 
 
-_NO_SETTINGS: Final = settings_of({"symbols": ["none"], "capital": "1"})
+def _run(due: DueConfig, minute: Minute) -> Run:
+    try:
+        return Run(due, settings_of(due.row["config_json"]), minute)
+    except ConfigError as error:
+        return Run(due, _NO_SETTINGS, minute, f"the config cannot be used: {error}")
+
+
+# For one that is only to be looked after: no limit of it can be reached.
+_NO_SETTINGS: Final = settings_of({"symbols": ["none"], "capital": "1000000000000"})
 
 
 def _missed(due: DueConfig, minute: Minute) -> int:
@@ -137,19 +144,35 @@ def _shelf(database: Database, runs: Sequence[Run], minute: Minute, *, is_live: 
 def _evaluate(runs: Sequence[Run], shelf: Shelf, result: Round) -> None:
     asked: list[tuple[Run, list[Evaluation]]] = []
     for run in runs:
-        if run.is_worth_writing:  # It failed before it could be asked.
-            continue
-        try:
+        with _alone(run.due.id, result, run):
             asked.append((run, run.prepare(shelf)))
-        except TradingError as error:
-            run.is_worth_writing = False
-            _trouble(result, run.due.id, str(error))
-    every = [evaluation for _, evaluations in asked for evaluation in evaluations]
-    if not every:
+    # First what each asks first: nobody's tenth instrument comes before another's only one.
+    places = sorted(
+        ((number, at) for at, (_, each) in enumerate(asked) for number in range(len(each)))
+    )
+    if not places:
         return
-    outcomes = iter(_ask(every, result))
-    for run, evaluations in asked:
-        run.take(list(islice(outcomes, len(evaluations))))
+    outcomes = _ask([asked[at][1][number] for number, at in places], result)
+    found: list[list[Outcome]] = [[] for _ in asked]
+    for (_, at), outcome in zip(places, outcomes, strict=True):
+        found[at].append(outcome)
+    for (run, _), mine in zip(asked, found, strict=True):
+        with _alone(run.due.id, result, run):
+            run.take(mine)
+
+
+@contextmanager
+def _alone(config_id: str, result: Round, run: Run | None = None) -> Iterator[None]:
+    """Keep what one config trips over from the others; nothing of its run is written then."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - the top of one user's run among everybody's.
+        if run is not None:
+            run.is_worth_writing = False
+        if not isinstance(error, TradingError):
+            _log.exception("code_run_broke", extra={"facts": {"config_id": config_id}})
+        sentence = str(error) if isinstance(error, TradingError) else "this is our mistake"
+        _trouble(result, config_id, sentence)
 
 
 def _ask(evaluations: Sequence[Evaluation], result: Round) -> list[Outcome]:

@@ -19,7 +19,7 @@ from core.order import Owner
 from core.rows import EventRows, iso_time
 from core.session import IST, NS_PER_SECOND
 from core.strategy import ConfigStatus, StrategyConfig, digest_of
-from core.trade import Trade
+from core.trade import Trade, TradeStatus
 from functions.minute.configs import DueConfig, Listed
 from functions.minute.desk import Desk, Price
 from functions.minute.lines import Line, decided_line, failed_line, traded_lines
@@ -49,21 +49,26 @@ class Run:
         The config.
     minute
         The time.
+    problem
+        Why the config cannot be used: then its code is not asked, what it holds is looked after.
 
     Attributes
     ----------
     is_worth_writing
-        Whether there is anything to write: a market of its trades, or it cannot be used.
+        Whether there is anything to write: a market of its is open.
     outcome
         decided, failed (the code, or what the config says) or skipped.
     """
 
-    def __init__(self, due: DueConfig, settings: ConfigSettings, minute: Minute) -> None:
+    def __init__(
+        self, due: DueConfig, settings: ConfigSettings, minute: Minute, problem: str | None = None
+    ) -> None:
         self.due: Final = due
         self.outcome = "skipped"
         self.is_worth_writing = False
         self._settings: Final = settings
         self._minute: Final = minute
+        self._problem: Final = problem
         self._digest: Final = digest_of(due.row["python_code"].encode(), settings.parameters)
         self._run_id: Final = uuid5(UUID(due.id), minute.start.isoformat())
         self._desk: Desk | None = None
@@ -81,29 +86,26 @@ class Run:
         """Add a line to the log."""
         self._lines.append(Line("info", sentence, {}))
 
-    def fail(self, sentence: str) -> None:
-        """Note that the config itself cannot be used."""
-        self._failed(Failed("error", sentence, None), "")
-        self.is_worth_writing = True
-
     def prepare(self, shelf: Shelf) -> list[Evaluation]:
         """Look after what is held; return what the sandbox shall be asked."""
         every = self._instruments()
         market = MarketNow(list(every.values()), self._interval, shelf, self._minute)
         unknown = [rule for rule, each in self.due.listed.items() if each is None]
-        self.is_worth_writing = bool(market.sessions or (unknown and self._minute.is_trading))
+        self.is_worth_writing = bool(market.sessions) or bool(unknown)
         if not self.is_worth_writing:
             return []
         for rule in unknown:
             self.note(f"hold {rule}: the database does not know it, no worker has listed it")
         for sentence in market.notes:
             self.note(sentence)
-        desk = self._desk = self._make_desk(list(every.values()))
+        desk = self._desk = self._make_desk(list(every.values()), market)
         desk.watch(shelf, market)
         if self.due.is_closing:
             desk.close_all(market)
         self._protective = len(desk.effects)
-        if self.due.is_asked:
+        if self.due.is_asked and self._problem is not None:
+            self._failed(Failed("error", self._problem, None), "")
+        elif self.due.is_asked:
             self._ask_all(desk, shelf, market)
         return [each.evaluation for each in self._questions]
 
@@ -146,7 +148,7 @@ class Run:
         known += [one.listed for one in self.due.held]
         return {each.instrument.key: each for each in known}
 
-    def _make_desk(self, listed: Sequence[Listed]) -> Desk:
+    def _make_desk(self, listed: Sequence[Listed], market: MarketNow) -> Desk:
         row, settings = self.due.row, self._settings
         named = [each for each in self.due.listed.values() if each is not None]
         config = StrategyConfig(
@@ -162,8 +164,14 @@ class Run:
             # One in ERROR that is asked all the same may act: its code works again.
             status=ConfigStatus.ACTIVE if self.due.is_asked else ConfigStatus.PAUSED,
         )
+        # What has no price now cannot be closed, so that nothing is begun with it either.
+        held = [
+            one
+            for one in self.due.held
+            if one.trade.status is TradeStatus.CLOSED or one.trade.instrument in market.prices
+        ]
         minute = self._minute
-        return Desk(self._run_id, config, self.due.held, listed, minute.calendar, minute.charges)
+        return Desk(self._run_id, config, held, listed, minute.calendar, minute.charges)
 
     def _ask_all(self, desk: Desk, shelf: Shelf, market: MarketNow) -> None:
         interval = self._interval

@@ -1,5 +1,6 @@
 """The minute cron of code strategies: each config and minute once, with books that add up."""
 
+import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -357,6 +358,53 @@ def test_a_config_that_cannot_be_used_says_so(cron: Caller, user: Person) -> Non
     assert changed["status"] == "EXECUTED"
     run(cron)
     assert "stop_pct is 99" in user.row("strategy_configs")["error_message"]
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        {"symbols": 5},
+        {"symbols": {"a": 1}},
+        {"parameters": 5},
+        {"risk_parameters": [1]},
+        {"timeframes": "1m"},
+        {"timeframes": ["2m"]},
+        {"capital": "much"},
+        {"max_positions": "x"},
+    ],
+)
+def test_a_patch_that_makes_no_sense_hurts_its_own_config_only(
+    cron: Caller, user: Person, market: CodeMarket, patch: dict[str, Any]
+) -> None:
+    deployment, other = deploy_code(user, BUY), deploy_code(user, BUY)
+    run(cron)
+    assert command(user, deployment, "UPDATE_CONFIG", **patch)["status"] == "EXECUTED"
+    market.candle(0, 25019, 25020, 24400, 24900)
+    market.at(1)
+    assert run(cron)["outcomes"] == {"decided": 1, "failed": 1}
+    broken = user.row(f"strategy_configs?id=eq.{deployment.config_id}")
+    assert broken["status"] == "ERROR"
+    assert broken["error_message"].startswith("the config cannot be used: ")
+    # What it holds is looked after all the same.
+    trades = user.rows("trades?select=strategy_config_id,exit_reason")
+    assert [row["exit_reason"] for row in trades] == ["STOP_LOSS", "STOP_LOSS"]
+    assert user.row(f"strategy_configs?id=eq.{other.config_id}")["status"] == "ACTIVE"
+
+
+def test_a_number_that_nobody_can_read_is_not_taken(user: Person) -> None:
+    deployment = deploy_code(user, HOLD)
+    row = {
+        "strategy_config_id": deployment.config_id,
+        "command": "UPDATE_CONFIG",
+        "parameters": {"parameters": {"x": "digits"}},
+    }
+    body = json.dumps(row).replace('"digits"', "9" * 5000)
+    headers = {
+        "Authorization": f"Bearer {user.token}",
+        "Content-Type": "application/json",
+    }
+    reply = user.http.post("/rest/v1/strategy_commands", content=body, headers=headers)
+    assert (reply.status_code, reply.json()["code"]) == (400, "23514")
 
 
 def test_an_update_of_what_a_config_does_not_have_fails_and_changes_nothing(user: Person) -> None:
