@@ -133,9 +133,9 @@ class Intake:
         """Messages that wait."""
         return len(self._queue)
 
-    def route(self, instrument: Instrument, slot: int) -> None:
-        """Send an instrument's packets to a slot of the engine."""
-        self._routes.setdefault(_route_key(instrument), Route(slot, instrument))
+    def route(self, instrument: Instrument, slot: int) -> Route:
+        """Send an instrument's packets to a slot of the engine; return the way they go."""
+        return self._routes.setdefault(_route_key(instrument), Route(slot, instrument))
 
     def unroute(self, instrument: Instrument) -> None:
         """Send an instrument's packets nowhere: what still comes of it is counted as unknown."""

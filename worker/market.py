@@ -122,8 +122,8 @@ class Market:
         self._symbols[instrument.key] = instrument.symbol
         self._hours_of[instrument.key] = hours
         self.clock.add(hours)
-        self.intake.route(instrument, slot)
-        self.set_pace()
+        route = self.intake.route(instrument, slot)
+        route.wanted_ns = self.pace.due_ns(instrument.key)
         row = instrument_row(instrument, has_derivatives=has_derivatives)
         self.put_own("instrument", row)
         self.note("instruments", row)
