@@ -8,10 +8,13 @@ Next: `tests/web/visitor.py`.
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from devstack.browser import find_browser
 from tests.e2e.demo import RunningDemo, running_demo
+from tests.web.visitor import PATIENCE_MS
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ export function MarketTicker() {
   return (
     <ul
       aria-label="Market prices"
+      tabIndex={0} // Scrolled with the keyboard, too.
       className="bg-surface flex gap-6 overflow-x-auto rounded-card border px-4 py-2.5 text-sm [scrollbar-width:none]"
     >
       {prices.map((each) => (

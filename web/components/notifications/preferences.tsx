@@ -37,7 +37,7 @@ export function Preferences() {
           const channels = [...new Set(rows.map((row) => row.channel))];
           const kinds = [...new Set(rows.map((row) => row.kind))];
           return (
-            <div className="overflow-x-auto">
+            <div role="region" aria-label="Preferences, scrollable" tabIndex={0} className="overflow-x-auto">
               <table className="w-full text-sm">
                 <caption className="sr-only">Preferences by kind and channel</caption>
                 <thead>

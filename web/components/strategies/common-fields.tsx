@@ -9,7 +9,7 @@ export function CommonFields({ wrong }: { wrong: Readonly<Record<string, string>
         label="Capital in rupees"
         name="capital"
         inputMode="decimal"
-        defaultValue="500000"
+        defaultValue="1000000"
         pattern="[0-9]+(\.[0-9]{1,2})?"
         title="Rupees, with at most two decimals"
         required

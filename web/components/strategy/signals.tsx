@@ -26,7 +26,7 @@ export function Signals({ configId }: { configId: string }) {
           rows.length === 0 ? (
             <Empty icon={BellRing} title="No signals yet" />
           ) : (
-            <ul className="max-h-96 divide-y overflow-y-auto">
+            <ul tabIndex={0} aria-label="Signals, newest first" className="max-h-96 divide-y overflow-y-auto">
               {rows.map((signal) => (
                 <SignalDetails key={signal.id} signal={signal} />
               ))}

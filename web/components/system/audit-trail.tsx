@@ -63,7 +63,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
           <Badge>{entry.actor}</Badge>
           <span className="text-muted tabular ml-auto text-xs">{moment(entry.occurred_at)}</span>
         </summary>
-        <pre className="bg-raised/60 mt-2 overflow-x-auto rounded-md p-3 text-xs">
+        <pre tabIndex={0} className="bg-raised/60 mt-2 overflow-x-auto rounded-md p-3 text-xs">
           {JSON.stringify(entry.detail, null, 2)}
         </pre>
       </details>

@@ -12,6 +12,7 @@ interface CardProps extends Omit<ComponentPropsWithoutRef<"section">, "title"> {
 export function Card({ title, action, className, children, ...props }: CardProps) {
   return (
     <section
+      aria-label={typeof title === "string" ? title : undefined}
       className={cn(
         "bg-surface relative rounded-card border p-4 shadow-xs sm:p-5",
         className,

@@ -64,7 +64,12 @@ export function DataTable<Row extends object>({ rows, columns, idOf, caption }: 
   });
   const byId = new Map(columns.map((column) => [column.id, column]));
   return (
-    <div className="-mx-4 max-h-[70dvh] overflow-auto sm:mx-0">
+    <div
+      role="region"
+      aria-label={`${caption}, scrollable`}
+      tabIndex={0}
+      className="-mx-4 max-h-[70dvh] overflow-auto sm:mx-0"
+    >
       <table className="w-full border-separate border-spacing-0 text-sm max-sm:block">
         <caption className="sr-only">{caption}</caption>
         <thead className="bg-surface sticky top-0 z-10 max-sm:hidden">
