@@ -126,6 +126,15 @@ def test_an_instrument_is_replaced_by_its_newest_description(worker: Worker, use
     assert user.row("instruments?instrument_key=eq.NSE_FNO:606")["lot_size"] == 75
 
 
+def test_a_share_says_whether_futures_on_it_are_traded(worker: Worker, user: Person) -> None:
+    share = {"segment": "NSE_EQ", "security_id": 607, "instrument_key": "NSE_EQ:607"}
+    listed = {**share, "kind": "EQUITY", "expiry": None, "underlying": None, "lot_size": 1}
+    for has_derivatives in (True, False):
+        worker.must_write(events.instrument(**listed, has_derivatives=has_derivatives))
+        row = user.row("instruments?instrument_key=eq.NSE_EQ:607")
+        assert row["has_derivatives"] is has_derivatives
+
+
 @pytest.mark.parametrize(
     "bend",
     [
