@@ -88,6 +88,7 @@ export function DataTable<Row extends object>({ rows, columns, idOf, caption }: 
           {table.getRowModel().rows.map((row) => (
             <tr
               key={row.id}
+              data-id={row.id}
               className="hover:bg-raised/60 max-sm:mb-2 max-sm:grid max-sm:grid-cols-2 max-sm:gap-x-4 max-sm:border-b max-sm:px-4 max-sm:pb-2"
             >
               {columns.map((column) => (

@@ -15,6 +15,8 @@ import { useUserEvents } from "./live-provider";
 import { type Query, useQuery } from "./use-query";
 import type { UserEvent } from "./user-events";
 
+const DRAW_MS = 40;
+
 export interface RowSource<Row> {
   /** The entity whose events change these rows. */
   readonly entity: string;
@@ -49,6 +51,7 @@ class ChangedRows<Row> {
   private key = "";
   private rows = new Map<string, Row>();
   private count = 0;
+  private timer: ReturnType<typeof setTimeout> | null = null;
   private readonly listeners = new Set<() => void>();
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -64,8 +67,12 @@ class ChangedRows<Row> {
       this.rows = new Map();
     }
     this.rows.set(id, row);
-    this.count += 1;
-    this.listeners.forEach((listener) => listener());
+    // A burst of events is drawn a few times, not once for each.
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      this.count += 1;
+      this.listeners.forEach((listener) => listener());
+    }, DRAW_MS);
   }
 
   of(key: string): Iterable<Row> {

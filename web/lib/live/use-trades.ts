@@ -1,6 +1,6 @@
 "use client";
 
-/** The user's trades, following each event; a filter by status is applied last. */
+/** The user's newest trades, following each event; a filter by status is applied last. */
 import type { Query } from "@/lib/live/use-query";
 import { useRows } from "@/lib/live/use-rows";
 import { newerFirst, readTrades, type Trade, type TradeFilter, tradeOf } from "@/lib/tables/trades";
@@ -16,6 +16,8 @@ export function useTrades(filter: TradeFilter, limit = 1000): Query<readonly Tra
     compare: newerFirst,
   });
   // A trade that was read as open and closed since must leave a list of open ones.
-  const data = query.data?.filter((trade) => status === undefined || trade.status === status);
+  const data = query.data
+    ?.filter((trade) => status === undefined || trade.status === status)
+    .slice(0, limit);
   return { ...query, data: data ?? null };
 }
