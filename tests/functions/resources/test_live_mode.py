@@ -178,9 +178,9 @@ def test_what_stops_trading_is_served_when_nothing_else_is(
     assert row is not None
     database.execute("update public.operator_policy set requests_per_minute = 1")
     try:
-        for _ in range(2):
-            reply = caller.get(f"{GATE}/status")
-        problem(reply, 429, "too_many_requests")
+        # Three calls: whenever a new minute begins, two of them are in the same one.
+        replies = [caller.get(f"{GATE}/status") for _ in range(3)]
+        assert 429 in {reply.status_code for reply in replies}
         for _ in range(3):
             off = caller.post(f"{GATE}/disable/{earned.strategy_id}", {})
             assert off.status_code == 200, off.text
