@@ -2,42 +2,31 @@
 
 In:  a due config, candles, market time; afterwards what the sandbox made of the code.
 Out: questions for the sandbox; then the run as `write_code_runs` takes it.
-Next: `functions/minute/lines.py`, what its owner reads about it.
+Next: `functions/minute/questions.py`; `functions/minute/lines.py`, what its owner reads about it.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID, uuid5
 
-from adapters.sandbox.context import PositionRow, StrategyContext
 from adapters.sandbox.outcome import Decided, Failed, Outcome
 from adapters.sandbox.pool import Evaluation
 from core.candle import InstrumentKey, Interval
 from core.config_settings import ConfigSettings
 from core.order import Owner
 from core.rows import EventRows, iso_time
-from core.session import IST, NS_PER_SECOND
 from core.strategy import ConfigStatus, StrategyConfig, digest_of
-from core.trade import Trade, TradeStatus
+from core.trade import TradeStatus
 from functions.minute.configs import DueConfig, Listed
-from functions.minute.desk import Desk, Price
+from functions.minute.desk import Desk
 from functions.minute.lines import Line, decided_line, failed_line, traded_lines
 from functions.minute.market import MarketNow, Minute
+from functions.minute.questions import Question, questions_of
 from functions.minute.shelf import Shelf
-from functions.minute.sources import read_code
 from strategies.code.strategy import CANDLES
 from strategies.code.wish import Situation, wish_of
 
 type Json = dict[str, Any]
-
-
-class _Question(NamedTuple):
-    """What is asked about one instrument."""
-
-    listed: Listed
-    evaluation: Evaluation
-    price: Price
 
 
 class Run:
@@ -72,7 +61,7 @@ class Run:
         self._digest: Final = digest_of(due.row["python_code"].encode(), settings.parameters)
         self._run_id: Final = uuid5(UUID(due.id), minute.start.isoformat())
         self._desk: Desk | None = None
-        self._questions: list[_Question] = []
+        self._questions: list[Question] = []
         self._lines: list[Line] = []
         self._protective = 0  # So many effects came before the code was asked.
         self._error: str | None = None
@@ -106,7 +95,7 @@ class Run:
         if self.due.is_asked and self._problem is not None:
             self._failed(Failed("error", self._problem, None), "")
         elif self.due.is_asked:
-            self._ask_all(desk, shelf, market)
+            self._ask(desk, shelf, market)
         return [each.evaluation for each in self._questions]
 
     def take(self, outcomes: Sequence[Outcome]) -> None:
@@ -173,37 +162,15 @@ class Run:
         minute = self._minute
         return Desk(self._run_id, config, held, listed, minute.calendar, minute.charges)
 
-    def _ask_all(self, desk: Desk, shelf: Shelf, market: MarketNow) -> None:
-        interval = self._interval
-        named = {each.instrument.key: each for each in self.due.listed.values() if each is not None}
-        for key, each in named.items():
-            if key not in market.sessions:
-                continue
-            objection = market.objection(each, interval)
-            if objection is not None:
-                self.note(f"hold {each.instrument.symbol}: {objection}")
-                continue
-            candles = shelf.candles(key, interval, market.sessions[key])
-            rows = shelf.rows(key, interval, market.sessions[key], CANDLES)
-            held = desk.held_in(key)
-            context = StrategyContext(
-                rows,
-                market.prices[key].value,
-                None if held is None else _position(held),
-                self._settings.parameters,
-            )
-            self._questions.append(
-                _Question(
-                    each, self._evaluation(context, key, candles[-1].close_ns), market.prices[key]
-                )
-            )
+    def _ask(self, desk: Desk, shelf: Shelf, market: MarketNow) -> None:
+        parameters, interval = self._settings.parameters, self._interval
+        for each in questions_of(self.due, parameters, interval, desk, shelf, market):
+            if isinstance(each, Question):
+                self._questions.append(each)
+            else:
+                self.note(each)
 
-    def _evaluation(self, context: StrategyContext, key: InstrumentKey, at_ns: int) -> Evaluation:
-        at = datetime.fromtimestamp(at_ns // NS_PER_SECOND, IST)
-        seed = f"{self.due.id} {key[0]}:{key[1]} {at.isoformat()}"
-        return Evaluation(read_code(self.due.row["python_code"]), context, at, seed)
-
-    def _decided(self, question: _Question, outcome: Decided) -> None:
+    def _decided(self, question: Question, outcome: Decided) -> None:
         if self.outcome != "failed":
             self.outcome = "decided"
         desk, instrument = self._desk, question.listed.instrument
@@ -217,7 +184,7 @@ class Run:
                 None if held is None else held.direction,
                 0 if held is None else held.open_quantity,
                 question.price.value,
-                int(question.evaluation.at.timestamp()) * NS_PER_SECOND,
+                question.at_ns,
                 self._settings.risk,
             ),
         )
@@ -236,12 +203,3 @@ class Run:
         self._lines.append(line)
         if counts:
             self.outcome, self._error = "failed", line.sentence
-
-
-def _position(trade: Trade) -> PositionRow:
-    return {
-        "side": str(trade.direction),
-        "quantity": trade.open_quantity,
-        "entry_price": float(trade.entry_price),
-        "entry_time": datetime.fromtimestamp(trade.entry_ns // NS_PER_SECOND, IST).isoformat(),
-    }
