@@ -15,8 +15,10 @@ import shutil
 import sys
 import tempfile
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any
 
 import httpx
@@ -134,6 +136,7 @@ class System:
         port = self.api_url.rpartition(":")[2]
         self._environ["CORS_ORIGINS"] = self.web_url
         self._environ["CRON_SECRET"] = CRON_SECRET
+        self._environ["AUDIT_SEAL_KEY"] = f"demo:{b64encode(token_bytes(32)).decode()}"
         gunicorn = ["-m", "gunicorn", "functions.wsgi:app", "--threads=4", "--no-control-socket"]
         part = self._add("functions", [*gunicorn, f"--bind=127.0.0.1:{port}"])
         self._wait(part, "did not answer", lambda: _answers(f"{self.api_url}/api/health"))
