@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import functions_framework
 import httpx
 import psycopg
 import pytest
@@ -17,6 +16,7 @@ from flask import Flask
 from psycopg.rows import dict_row
 from werkzeug.test import TestResponse
 
+from functions.application import make_application
 from functions.settings import Settings, read_settings
 from tests.stacks import RunningStack, running_stack
 from tests.supabase.cast import Ids, make_rows
@@ -43,8 +43,7 @@ def running_app(environ: Environ) -> Iterator[Flask]:
         patch.setattr(sys, "path", sys.path[:])
         patch.setattr(logging.root, "handlers", logging.root.handlers[:])
         patch.setattr(logging.root, "level", logging.root.level)
-        source = str(ROOT / "functions" / "main.py")
-        app: Flask = functions_framework.create_app("api", source)  # type: ignore[no-untyped-call]
+        app = make_application()
         service = sys.modules["main"]._service
     try:
         yield app
