@@ -2,16 +2,21 @@
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.stacks import running_stack
 from tests.worker.running import (
     Database,
+    RunningSimulator,
     running_simulator,
     running_worker,
     wait_for,
 )
 
 
+@pytest.mark.timeout(300)
 def test_open_trades_are_taken_up_guarded_and_closed_once(tmp_path: Path) -> None:
     with (
         running_stack() as stack,
@@ -19,8 +24,7 @@ def test_open_trades_are_taken_up_guarded_and_closed_once(tmp_path: Path) -> Non
     ):
         database = Database(stack)
         with running_worker(stack, simulator, tmp_path, MARKET_SPEED="200") as first:
-            wait_for("an open trade", lambda: database.rows("trades", status="eq.OPEN"), 90)
-            simulator.control("clock", hold=True)
+            wait_for("an open trade that stays", lambda: _holds(database, simulator), 90)
             first.process.kill()
             first.process.wait()
         # Several configs may hold something: which of them is stopped below decides which closes.
@@ -49,6 +53,29 @@ def test_open_trades_are_taken_up_guarded_and_closed_once(tmp_path: Path) -> Non
         assert signed == 0
         assert not database.rows("orders", status="in.(PENDING,PART_TRADED)", **mine)
         _books_balance(database)
+
+
+def _holds(database: Database, simulator: RunningSimulator) -> bool:
+    """Return whether something is held with the market standing still and all of it stored."""
+    if not database.rows("trades", status="eq.OPEN"):
+        return False
+    simulator.control("clock", hold=True)
+    before = _beat(database)["beat_at"]
+    wait_for("word of a worker at rest", lambda: _is_at_rest(_beat(database), before))
+    if database.rows("trades", status="eq.OPEN"):
+        return True
+    simulator.control("clock", hold=False)  # It was closed meanwhile.
+    return False
+
+
+def _beat(database: Database) -> dict[str, Any]:
+    (row,) = database.rows("worker_heartbeats", process="eq.supervisor")
+    return row
+
+
+def _is_at_rest(beat: dict[str, Any], before: str) -> bool:
+    figures = beat["figures"]
+    return bool(beat["beat_at"] > before and figures["outbox"] == figures["queued"] == 0)
 
 
 def _books_balance(database: Database) -> None:

@@ -24,6 +24,7 @@ _COLUMNS = (
 )
 
 
+@pytest.mark.timeout(300)
 def test_trades_of_a_day_equal_those_of_the_offline_driver_over_its_recording(
     tmp_path: Path,
 ) -> None:
@@ -40,7 +41,7 @@ def test_trades_of_a_day_equal_those_of_the_offline_driver_over_its_recording(
     ):
         worker.wait_said("feed connected")
         simulator.control("clock", hold=False)
-        wait_for("the day to end", lambda: simulator.control("clock")["rows_left"] == 0, 90)
+        wait_for("the day to end", lambda: simulator.control("clock")["rows_left"] == 0, 180)
         database = Database(stack)
         wait_for("the last candles", lambda: database.rows("ohlcv_data", timeframe="eq.1d"))
         assert worker.stop() == 0
