@@ -60,11 +60,20 @@ create function private.daily_record(p_strategy_id uuid, p_capital numeric, p_da
   set search_path = ''
 as $$
   with
-  closed as (
-    -- As market_day says it; called for each trade it would take most of the time.
-    select trade_mode as mode, (exit_time at time zone 'Asia/Kolkata')::date as day, pnl
+  closed as materialized (
+    select
+      trade_mode                                          as mode,
+      -- As market_day says it; called for each trade it would take most of the time.
+      (exit_time at time zone 'Asia/Kolkata')::date       as day,
+      sum(pnl)                                            as pnl,
+      count(*)                                            as trades,
+      count(*) filter (where pnl > 0)                     as wins,
+      count(*) filter (where pnl < 0)                     as losses,
+      coalesce(sum(pnl) filter (where pnl > 0), 0)        as gained,
+      coalesce(sum(-pnl) filter (where pnl < 0), 0)       as lost
     from public.trades
     where strategy_id = p_strategy_id and status = 'CLOSED'
+    group by 1, 2
   ),
   calendar as (
     select kind.mode, ran.day
@@ -77,15 +86,14 @@ as $$
     select
       calendar.mode,
       calendar.day,
-      coalesce(sum(closed.pnl), 0)                                    as pnl,
-      count(closed.pnl)                                               as trades,
-      count(*) filter (where closed.pnl > 0)                          as wins,
-      count(*) filter (where closed.pnl < 0)                          as losses,
-      coalesce(sum(closed.pnl) filter (where closed.pnl > 0), 0)      as gained,
-      coalesce(sum(-closed.pnl) filter (where closed.pnl < 0), 0)     as lost
+      coalesce(closed.pnl, 0)    as pnl,
+      coalesce(closed.trades, 0) as trades,
+      coalesce(closed.wins, 0)   as wins,
+      coalesce(closed.losses, 0) as losses,
+      coalesce(closed.gained, 0) as gained,
+      coalesce(closed.lost, 0)   as lost
     from calendar
     left join closed on closed.mode = calendar.mode and closed.day = calendar.day
-    group by calendar.mode, calendar.day
   ),
   running as (
     select
@@ -235,12 +243,17 @@ as $$
           expectancy     = excluded.expectancy,
           updated_at     = excluded.updated_at
   ),
-  newest as (
-    select distinct on (mode)
+  newest as materialized (
+    select distinct on (mode) record.*, count(*) over (partition by mode) as days
+    from record
+    order by mode, day desc
+  ),
+  figures as (
+    select
       mode,
       private.trade_figures(p_strategy.id, mode, p_strategy.capital_allocated)
       || jsonb_build_object(
-        'days', count(*) over (partition by mode),
+        'days', days,
         'win_rate', win_rate,
         'profit_factor', profit_factor,
         'payoff_ratio', payoff_ratio,
@@ -248,17 +261,16 @@ as $$
         'sharpe_ratio', sharpe_ratio,
         'sortino_ratio', sortino_ratio,
         'drawdown_by_day', drawdown
-      ) as figures
-    from record
-    order by mode, day desc
+      ) as found
+    from newest
   )
   select jsonb_build_object(
     'analysed_at', now(),
     'as_of', (select max(day) from record),
     'capital', p_strategy.capital_allocated::text,
     'trades', (select coalesce(sum(trades), 0) from record),
-    'virtual', (select figures from newest where mode = 'VIRTUAL'),
-    'live', (select figures from newest where mode = 'LIVE')
+    'virtual', (select found from figures where mode = 'VIRTUAL'),
+    'live', (select found from figures where mode = 'LIVE')
   );
 $$;
 

@@ -15,7 +15,14 @@ from core.strategy import TradeMode
 from tests.core.shared_data import shared
 from tests.core.test_metrics import real_trades
 from tests.supabase import events
-from tests.supabase.closed_trades import Closed, market_held_at, noon, put_metrics, put_trades
+from tests.supabase.closed_trades import (
+    Closed,
+    market_held_at,
+    noon,
+    put_long_history,
+    put_metrics,
+    put_trades,
+)
 from tests.supabase.conftest import Database
 from tests.supabase.deployments import Deployment, deploy
 from tests.supabase.people import Person, refusal
@@ -207,6 +214,17 @@ def test_an_analysis_can_be_repeated(
     first = stored(user)
     analyse(user, deployment)
     assert stored(user) == first != []
+
+
+def test_a_long_history_is_analysed_within_a_users_statement(
+    user: Person, deployment: Deployment, database: Database
+) -> None:
+    put_long_history(database, deployment, days=400, daily=50)
+    figures = analyse(user, deployment)
+    assert (figures["virtual"]["days"], figures["virtual"]["trades"]) in {
+        (400, 20_000),
+        (401, 20_000),  # The newest seconds of each day may lie before a midnight in India.
+    }
 
 
 def test_what_never_ran_has_no_figures(user: Person, deployment: Deployment) -> None:
