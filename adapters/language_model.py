@@ -50,13 +50,13 @@ class LanguageModel:
     model
         Its name there.
     seconds
-        How long one answer may take in all.
+        How long one answer may take in all; two must fit into what a function may run.
     """
 
     url: str
     key: str = field(repr=False)
     model: str
-    seconds: float = 40.0
+    seconds: float = 24.0
 
     def ask(self, conversation: Sequence[Message]) -> str:
         """Return the model's answer to a conversation.
