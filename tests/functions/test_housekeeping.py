@@ -152,7 +152,7 @@ def test_a_step_that_fails_keeps_no_other_from_being_done_and_is_tried_again(
     database.execute(old, (events.new_id(), "2020-01-01T00:00:00Z"))
     said = answer(sealing)
     assert [each["step"] for each in said["problems"]] == ["audit_seals"]
-    assert said["deleted"] == {"worker_events": 1}
+    assert said["deleted"]["worker_events"] == 1
     assert kept(database)["status"] == "failed"
     heads.rmdir()
     database.execute("select private.audit(%s, 'tested', 'x', null, null)", (deployment.user_id,))

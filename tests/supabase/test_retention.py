@@ -123,12 +123,15 @@ def test_old_machinery_goes(database: Database, forget: Callable[[str], int]) ->
         "insert into public.job_runs (job, slot, status, started_at, lease_until, finished_at) "
         "values ('old-job', '2020-01-01', 'ok', '2020-01-01', '2020-01-01', '2020-01-01')"
     )
-    assert forget("worker_events") == 2500
+    assert forget("worker_events") >= 2500, "more than one piece"
     assert forget("worker_heartbeats") >= 1
     assert forget("job_runs") >= 1
 
 
-def test_a_call_removes_a_bounded_number(database: Database, secret: Person) -> None:
+def test_a_call_removes_a_bounded_number(
+    database: Database, secret: Person, forget: Callable[[str], int]
+) -> None:
+    forget("worker_events")
     database.execute(
         "insert into public.worker_events (id, shard, kind, applied_at) "
         "select gen_random_uuid(), 'x', 'x', '2020-01-01' from generate_series(1, 30)"
