@@ -124,6 +124,32 @@ class Dhan:
         except _NoDataError:
             return {}
 
+    async def days(self, instrument: Instrument, first: date, stop: date) -> dict[str, Any]:
+        """Return daily candles of ``[first, stop)`` as Dhan's columns, empty where there are none.
+
+        A day has its candle some time after its close.
+
+        Raises
+        ------
+        ConfigError, BrokerError
+            As `profile`.
+        """
+        await self._pace.turn()
+        body = {
+            "dhanClientId": self._client_id,
+            "securityId": str(instrument.security_id),
+            "exchangeSegment": str(instrument.segment),
+            "instrument": str(instrument.kind),
+            "expiryCode": 0,
+            "oi": True,
+            "fromDate": first.isoformat(),
+            "toDate": stop.isoformat(),
+        }
+        try:
+            return await self._ask("POST", "/charts/historical", json=body)
+        except _NoDataError:
+            return {}
+
     async def option_chain(self, underlying: Instrument, expiry: date) -> dict[str, Any]:
         """Return what Dhan says of each option of one expiry, by strike; empty where nothing.
 

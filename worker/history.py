@@ -4,15 +4,16 @@ In:  an instrument, an interval, how many, and until when.
 Out: candles as the engine would have made them, oldest first.
 Next: `core/brokers/dhan/history.py`, which makes them; `worker/deployment.py`.
 
-Only minutes are asked for. Longer candles are their sums, made by the engine's own class, so they
-begin and end where the engine's do; Dhan's own longer candles need not.
+Minutes are asked for, and longer candles are their sums, made by the engine's own class, so they
+begin and end where the engine's do; Dhan's own need not. Only the candle of a whole day is Dhan's
+once there is one: the official close is not the last trade.
 """
 
 import logging
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from core.brokers.dhan.history import minutes_of, sums_of
+from core.brokers.dhan.history import days_of, minutes_of, sums_of
 from core.candle import Candle, Interval, Origin
 from core.errors import CalendarError
 from core.instrument import Instrument
@@ -28,6 +29,7 @@ from core.session import (
 from worker.dhan import Dhan
 
 _MOST_DAYS: Final = 90
+_ONE_DAY: Final = timedelta(days=1)
 _log: Final = logging.getLogger(__name__)
 
 
@@ -84,6 +86,8 @@ class History:
         """
         if count <= 0:
             return []
+        if interval is Interval.D1:
+            return (await self._days(instrument, market, count, until_ns))[-count:]
         first = self._first_day(market, interval, count, until_ns)
         begin = datetime.combine(first, datetime.min.time(), IST)
         end = datetime.fromtimestamp(until_ns // NS_PER_SECOND, IST) + timedelta(minutes=1)
@@ -97,6 +101,53 @@ class History:
         if interval is Interval.M1:
             return found[-count:]
         return list(sums_of(found, interval, sessions, until_ns))[-count:]
+
+    def session(self, day: date, market: Market) -> Session | None:
+        """Return the session of a day; raises CalendarError as the calendar does."""
+        return self._calendar.session(day, market)
+
+    async def day(self, instrument: Instrument, market: Market, session: Session) -> Candle | None:
+        """Return the broker's own candle of one session, None while there is none.
+
+        Raises
+        ------
+        ConfigError, BrokerError, DataError
+            As `candles`.
+        """
+        columns = await self._dhan.days(instrument, session.day, session.day + _ONE_DAY)
+        sessions = MarketSessions(self._calendar, market)
+        found = days_of(instrument, columns, sessions, session.close_ns).candles
+        return found[-1] if found and found[-1].open_ns == session.open_ns else None
+
+    async def _days(
+        self, instrument: Instrument, market: Market, count: int, until_ns: int
+    ) -> list[Candle]:
+        """Return daily candles: the broker's and, of a day that has none yet, our own sum."""
+        first = self._first_day(market, Interval.D1, count, until_ns)
+        stop = ist_date(until_ns) + _ONE_DAY
+        sessions = MarketSessions(self._calendar, market)
+        columns = await self._dhan.days(instrument, first, stop)
+        found = list(days_of(instrument, columns, sessions, until_ns).candles)
+        last = self._last_session(market, until_ns)
+        if last is not None and not (found and found[-1].open_ns >= last.open_ns):
+            minutes = await self.minutes(
+                instrument, market, last.open_ns, last.close_ns, Origin.BACKFILLED
+            )
+            found += sums_of(minutes, Interval.D1, sessions, until_ns)
+        return found
+
+    def _last_session(self, market: Market, until_ns: int) -> Session | None:
+        """Return the last session that is over."""
+        try:
+            return next(
+                session
+                for session in self._calendar.sessions(
+                    ist_date(until_ns), date.min, market, skip_unconfirmed=True
+                )
+                if session.close_ns <= until_ns
+            )
+        except CalendarError:
+            return None
 
     def _first_day(self, market: Market, interval: Interval, count: int, until_ns: int) -> date:
         """Return the day from which on there should be enough candles; today's may be few."""

@@ -137,6 +137,10 @@ class Market:
         self.note("forgotten", {"instrument": instrument.key})
         return True
 
+    def watched(self) -> list[tuple[Instrument, Hours]]:
+        """Return the instruments that are watched now, each with the hours it trades by."""
+        return [(self.engine.instrument(key), hours) for key, hours in self._hours_of.items()]
+
     def is_watched(self, key: InstrumentKey) -> bool:
         """Return whether an instrument is watched now."""
         return key in self._hours_of

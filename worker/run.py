@@ -39,6 +39,7 @@ from worker.new_day import NewDay
 from worker.outbox import Outbox
 from worker.parts import Parts
 from worker.recorder import Recorder
+from worker.revision import Revision
 from worker.service import Service
 from worker.settings import Settings
 from worker.state import State, opened_state
@@ -216,6 +217,7 @@ def _service(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
     return Service(
         feed,
         parts.backfill,
+        Revision(market, parts.history, store, borders.supabase),
         store,
         supervisor,
         Commands(borders.supabase, supervisor, settings.shard, known_commands),

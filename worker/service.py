@@ -21,6 +21,7 @@ from worker.emergency import Emergency
 from worker.feed import Feed
 from worker.lease import Lease
 from worker.new_day import NewDay
+from worker.revision import Revision
 from worker.settings import Settings
 from worker.store import Store
 from worker.supervisor import Supervisor
@@ -37,6 +38,7 @@ class Service:
         self,
         feed: Feed,
         backfill: Backfill,
+        revision: Revision,
         store: Store,
         supervisor: Supervisor,
         commands: Commands,
@@ -49,6 +51,7 @@ class Service:
     ) -> None:
         self._feed: Final = feed
         self._backfill: Final = backfill
+        self._revision: Final = revision
         self._store: Final = store
         self._supervisor: Final = supervisor
         self._commands: Final = commands
@@ -74,6 +77,7 @@ class Service:
         try:
             self._begin("feed", self._feed.run())
             self._begin("backfill", self._backfill.run())
+            self._begin("revision", self._revision.run())
             self._begin("lease", self._lease.keep())
             self._begin("emergency", self._emergency.run())
             self._begin("clock", self._beats.tick_clock())

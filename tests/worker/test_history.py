@@ -1,7 +1,8 @@
 """Warm-up candles out of Dhan's history."""
 
 import json
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Any
 
 import httpx
@@ -10,7 +11,14 @@ import respx
 
 from core.candle import Interval
 from core.errors import DataError
-from core.session import IST, NS_PER_MINUTE, NS_PER_SECOND, Market, load_calendar
+from core.session import (
+    IST,
+    NS_PER_MINUTE,
+    NS_PER_SECOND,
+    Market,
+    ist_midnight_ns,
+    load_calendar,
+)
 from tests.core.market import DAY, RELIANCE
 from worker.dhan import Dhan
 from worker.history import History
@@ -74,11 +82,47 @@ async def test_longer_candles_are_sums_of_minutes_from_the_opening_on() -> None:
 
 @respx.mock
 async def test_enough_sessions_are_asked_for() -> None:
-    until_ns = _opening() + NS_PER_MINUTE
-    _, (request,) = await _candles({}, Interval.D1, 20, until_ns)
-    begin = datetime.fromisoformat(json.loads(request.content)["fromDate"]).date()
+    asked = respx.post(f"{API}/charts/historical").respond(json={})
+    found, _ = await _candles({}, Interval.D1, 20, _opening() + NS_PER_MINUTE)
+    begin = datetime.fromisoformat(json.loads(asked.calls[0].request.content)["fromDate"]).date()
     sessions = list(load_calendar().sessions(begin, DAY, Market.CASH))
     assert len(sessions) == 21  # Today is not over.
+    assert found == []
+
+
+def _days(days: Iterable[date]) -> dict[str, list[float]]:
+    stamps = [float(ist_midnight_ns(day) // NS_PER_SECOND) for day in days]
+    one = [1.0] * len(stamps)
+    return {
+        "timestamp": stamps,
+        "open": [1500.0 * each for each in one],
+        "high": [1510.0 * each for each in one],
+        "low": [1490.0 * each for each in one],
+        "close": [1507.0 * each for each in one],
+        "volume": [9000.0 * each for each in one],
+        "open_interest": [0.0] * len(stamps),
+    }
+
+
+@respx.mock
+async def test_a_day_is_the_brokers_own_candle_and_its_official_close() -> None:
+    days = [date(2025, 11, 27), date(2025, 11, 28)]
+    respx.post(f"{API}/charts/historical").respond(json=_days(days))
+    found, minutes = await _candles({}, Interval.D1, 2, _opening() + NS_PER_MINUTE)
+    assert [candle.close for candle in found] == [1507.0, 1507.0]
+    assert [candle.open_ns for candle in found] == [_opening(day) for day in days]
+    assert minutes == []
+
+
+@respx.mock
+async def test_a_day_that_has_no_candle_of_its_own_yet_is_the_sum_of_its_minutes() -> None:
+    friday = date(2025, 11, 28)
+    respx.post(f"{API}/charts/historical").respond(json=_days([date(2025, 11, 27)]))
+    found, _ = await _candles(
+        _columns(375, _opening(friday)), Interval.D1, 2, _opening() + NS_PER_MINUTE
+    )
+    assert [candle.close for candle in found] == [1507.0, 1874.0]
+    assert [candle.volume for candle in found] == [9000, 3750]
 
 
 @respx.mock

@@ -1,0 +1,169 @@
+"""After the close: what we have of the day held against the broker's history, and put right.
+
+In:  watched instruments whose session is over; the broker's candles; the rows that are stored.
+Out: rows of `ohlcv_data` with the origin `revised`; counts.
+Next: `worker/history.py`.
+
+The broker revises about a tenth of a day's minutes later, and what a gap has cost or a contract
+traded before it was subscribed may be missing. So every minute is read again; those that differ are
+replaced, and longer candles are added up anew. The candle of the day becomes the broker's once
+there is one, because the official close is not the last trade.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from core.candle import Candle, Interval, Origin
+from core.candle_series import CandleSeries, News
+from core.errors import TradingError
+from core.instrument import Instrument
+from core.rows import candle_row, iso_time, key_text
+from core.session import NS_PER_MINUTE, Market, Session, ist_date
+from worker.history import History
+from worker.market import Market as OurMarket
+from worker.store import Store
+from worker.supabase import Supabase
+
+AFTER_CLOSE_NS: Final = 20 * NS_PER_MINUTE
+"""How long after the close of a session its history is read."""
+AGAIN_NS: Final = 60 * NS_PER_MINUTE
+"""How long to wait for what was not there yet, or could not be had."""
+MOST_TRIES: Final = 8
+_LOOK_SECONDS: Final = 1.0
+_FLUSH_SECONDS: Final = 5.0
+_FIELDS: Final = ("open_price", "high_price", "low_price", "close_price", "volume", "open_interest")
+
+_log: Final = logging.getLogger(__name__)
+
+Row = dict[str, Any]
+
+
+class Revision:
+    """Put each day right.
+
+    Parameters
+    ----------
+    market, history, store, supabase
+        What is watched, what the broker has, where rows go, where they are.
+    """
+
+    def __init__(
+        self,
+        market: OurMarket,
+        history: History,
+        store: Store,
+        supabase: Supabase,
+    ) -> None:
+        self._market: Final = market
+        self._history: Final = history
+        self._store: Final = store
+        self._supabase: Final = supabase
+        # A feed that is the clock ends with the session: nothing is later than its close.
+        self._after_ns: Final = 0 if market.follows_feed else AFTER_CLOSE_NS
+        self._done: Final[dict[tuple[str, int], int]] = {}
+        """Tries by instrument and session; `MOST_TRIES` when nothing is left to be done."""
+        self._next_ns: Final[dict[tuple[str, int], int]] = {}
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            for instrument, hours in self._market.watched():
+                session = self._session_over(hours)
+                if session is not None and self._is_due(instrument, session):
+                    await self._revise(instrument, hours, session)
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def _session_over(self, hours: Market) -> Session | None:
+        """Return today's session if it has been over for long enough."""
+        now_ns = self._market.now_ns
+        if not now_ns:
+            return None
+        session = self._history.session(ist_date(now_ns), hours)
+        return session if session and session.close_ns + self._after_ns <= now_ns else None
+
+    def _is_due(self, instrument: Instrument, session: Session) -> bool:
+        place = (key_text(instrument.key), session.open_ns)
+        if instrument.key in self._market.engine.open_gaps:
+            return False  # It will be closed first.
+        is_left = self._done.get(place, 0) < MOST_TRIES
+        return is_left and self._next_ns.get(place, 0) <= self._market.now_ns
+
+    async def _revise(self, instrument: Instrument, hours: Market, session: Session) -> None:
+        """Put one instrument's day right as far as the broker has it."""
+        place, counts = (key_text(instrument.key), session.open_ns), self._market.gap_counts
+        self._done[place] = self._done.get(place, 0) + 1
+        self._next_ns[place] = self._market.now_ns + AGAIN_NS
+        counts["revision_requests"] += 1
+        try:
+            true = await self._history.minutes(
+                instrument, hours, session.open_ns, session.close_ns, Origin.REVISED
+            )
+            official = await self._history.day(instrument, hours, session)
+            if not await self._store.flush(_FLUSH_SECONDS):
+                return  # What is not stored yet cannot be compared.
+            stored = await self._stored(instrument, session)
+        except TradingError as error:
+            counts["revision_failures"] += 1
+            _log.warning("%s is not revised yet: %s", instrument.symbol, error)
+            return
+        changed = differing(revised(true, session, official), stored)
+        self._store.put(
+            [
+                self._market.own_event("candle", candle_row(each, instrument.symbol), None)
+                for each in changed
+            ]
+        )
+        counts["revised"] += len(changed)
+        if changed:
+            facts = {"candles": len(changed), "day": str(session.day)}
+            _log.info("%s revised", instrument.symbol, extra={"facts": facts})
+        if official is not None or not true:
+            self._done[place] = MOST_TRIES
+
+    async def _stored(self, instrument: Instrument, session: Session) -> list[Row]:
+        span = (f"gte.{iso_time(session.open_ns)}", f"lt.{iso_time(session.close_ns)}")
+        return await self._supabase.rows(
+            "ohlcv_data",
+            select=f"timeframe,timestamp,origin,{','.join(_FIELDS)}",
+            instrument_key=f"eq.{key_text(instrument.key)}",
+            **{"and": f"(timestamp.{span[0]},timestamp.{span[1]})"},
+        )
+
+
+def revised(minutes: Sequence[Candle], session: Session, official: Candle | None) -> list[Candle]:
+    """Return what a day's candles of all intervals ought to be.
+
+    Parameters
+    ----------
+    official
+        The broker's own candle of the day, None while there is none.
+    """
+    if not minutes:
+        return []
+    series = CandleSeries(minutes[0].instrument, tuple(Interval))
+    news: News = []
+    for minute in minutes:
+        series.add(minute, session, news)
+    series.complete(session.close_ns, news)
+    made = [each for each in news if isinstance(each, Candle)]
+    if official is None:
+        return made
+    day = Candle(*official.as_tuple(), Origin.REVISED)
+    return [day if each.interval is Interval.D1 else each for each in made]
+
+
+def differing(candles: Iterable[Candle], stored: Iterable[Row]) -> list[Candle]:
+    """Return the candles that are not stored, or not as they are."""
+    have = {(row["timeframe"], row["timestamp"][:19]): _values(row) for row in stored}
+    return [
+        each
+        for each in candles
+        if have.get((str(each.interval), iso_time(each.open_ns)[:19]))
+        != _values(candle_row(each, ""))
+    ]
+
+
+def _values(row: Row) -> tuple[float | None, ...]:
+    return tuple(None if row[name] is None else float(row[name]) for name in _FIELDS)
