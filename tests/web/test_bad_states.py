@@ -37,8 +37,8 @@ def test_a_silent_worker_and_a_stale_feed_are_told_with_their_age(
 ) -> None:
     served.connection.execute(
         "insert into public.worker_heartbeats"
-        " (shard, process, status, feed_age_seconds, beat_at)"
-        " values ('main', 'supervisor', 'ready', 30, now() - interval '2 minutes')"
+        " (shard, process, holder, feed_age_seconds, beat_at)"
+        " values ('main', 'supervisor', 'a test', 30, now() - interval '2 minutes')"
     )
     expect(person.page.get_by_text("Worker silent for 2 min")).to_be_visible()
     served.connection.execute("delete from public.worker_heartbeats")
