@@ -23,7 +23,7 @@ _HEARTBEAT = """
 """
 _STRATEGIES = """
     select s.name, c.status::text, c.error_message, c.runner::text,
-           (select l.message from public.strategy_logs l
+           (select split_part(l.message, ' ', 1) from public.strategy_logs l
              where l.strategy_config_id = c.id and c.runner = 'cron'
              order by l.logged_at desc limit 1) as said,
            coalesce(sum(t.pnl) filter (where t.status = 'CLOSED'), 0) as pnl,
