@@ -34,10 +34,10 @@ Written by `functions/api_document.py` from the OpenAPI document, which is serve
 - A refusal is `application/problem+json`: `status`, `code` for programs, `detail` for people,
   `errors` with a pointer to each value that is wrong, `request_id` to find it in the log.
 - What is not yours is answered as what does not exist: 404.
-- `Idempotency-Key`, a header, names a request: sent again with the same key within a day it is
-  answered as the first time (`Idempotency-Replayed: true`) and changes nothing. While the first one
-  is being served: 409 with `Retry-After`; the key of another request: 422. After a refusal the key
-  is free again.
+- `Idempotency-Key`, a header, names a request: sent again with the same key, for a day at least, it
+  is answered as the first time (`Idempotency-Replayed: true`) and changes nothing. While the first
+  one is being served: 409 with `Retry-After`; the key of another request: 422. After a refusal the
+  key is free again.
 - Every answer to a user carries `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset`
   (seconds); too many requests in a minute: 429 with `Retry-After`. Routes that anybody may call are
   limited by address.

@@ -39,8 +39,8 @@ _KEY_PARAMETER: Final = {
     "in": "header",
     "required": False,
     "description": (
-        "Names this request, for a day: sent again with the same name it is answered as the first "
-        "time and changes nothing."
+        "Names this request, for a day at least: sent again with the same name it is answered as "
+        "the first time and changes nothing."
     ),
     "schema": {"type": "string", "pattern": KEY_PATTERN, "examples": ["7c1c4c5e-create-1"]},
 }

@@ -97,10 +97,10 @@ class Service:
         if route.access is Access.OPEN:
             self._addresses.count(request, headers)
         caller = self._door.admit(route.access, request.headers.get("Authorization", ""))
-        arguments = _arguments(route, path_values, request, body)
-        call = Call(request_id, *caller, self._calendar, self._settings)
         if caller.user_id is not None:
             facts["user_id"] = str(caller.user_id)
+        arguments = _arguments(route, path_values, request, body)
+        call = Call(request_id, *caller, self._calendar, self._settings)
         if caller.user_id is None or not route.is_limited:
             return _json(_text(route.handler(call, **arguments)), route.status)
         turn = take_turn(route, request, body, caller.database, headers)

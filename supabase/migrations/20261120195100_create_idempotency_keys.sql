@@ -8,7 +8,7 @@
 
   Written by   begin_request, end_request (signed-in users, through the functions);
                what has expired is removed by delete_expired_rows
-  Depends on   create_rate_limits
+  Depends on   create_rate_limits, create_operator_policy
 */
 
 create table public.idempotency_keys (
@@ -64,7 +64,12 @@ begin
     user_id, key, route, request_digest, claimed_until, expires_at
   )
   values (
-    p_user_id, p_key, p_route, p_digest, p_now + interval '2 minutes', p_now + interval '1 day'
+    p_user_id,
+    p_key,
+    p_route,
+    p_digest,
+    p_now + interval '2 minutes',
+    p_now + make_interval(days => (select keep_idempotency_keys_days from public.operator_policy))
   )
   on conflict (user_id, key) do update
     set route          = excluded.route,
