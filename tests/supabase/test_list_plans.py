@@ -13,7 +13,11 @@ from tests.supabase.deployments import deploy
 from tests.supabase.people import Person, sign_up
 
 BIG = {
+    "audit_log",
+    "notification_deliveries",
+    "notifications",
     "orders",
+    "price_alerts",
     "strategy_commands",
     "strategy_logs",
     "strategy_metrics",
@@ -76,6 +80,21 @@ LISTS: dict[str, LiteralString] = {
     "performance of a strategy": """
         select * from public.strategy_performance
         where strategy_id = gen_random_uuid() order by date desc limit 31
+    """,
+    "audit log of a user": """
+        select * from public.audit_log order by sequence desc limit 50
+    """,
+    "notifications of a user": """
+        select * from public.notifications order by created_at desc, id desc limit 50
+    """,
+    "number on the bell": """
+        select count(*) from public.notifications where read_at is null and dismissed_at is null
+    """,
+    "messages of a user": """
+        select * from public.notification_deliveries order by created_at desc limit 50
+    """,
+    "price alerts of a user": """
+        select * from public.price_alerts order by created_at desc, id desc limit 50
     """,
     "events after a number": """
         select * from public.user_events where sequence > 5 order by sequence limit 1000
