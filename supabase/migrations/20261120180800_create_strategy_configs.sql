@@ -2,7 +2,8 @@
   Strategy configs: one deployment of a strategy each, with its own parameters, process and state.
   status and trade_mode here are the truth; the strategy's own columns are a view of them.
 
-  Written by   create_strategy, the user (name, auto_start, portfolio), worker_write (state)
+  Written by   create_strategy, create_config and update_strategy, the user (name, auto_start,
+               portfolio), worker_write (state)
   Read by      web, functions (authenticated), worker (service role)
   Depends on   create_strategies
 */
