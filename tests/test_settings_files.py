@@ -12,6 +12,7 @@ from core.errors import ConfigError
 from core.settings import SettingsReader
 from devstack.demo.settings import DemoSettings
 from devstack.supabase.options import read_options
+from devstack.web.__main__ import dashboard_of
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,11 +29,16 @@ def read_worker(environ: Mapping[str, str]) -> object:
     return worker.settings.read_settings(environ)
 
 
+def read_web(environ: Mapping[str, str]) -> object:
+    return vars(dashboard_of(environ))
+
+
 PROCESSES: dict[str, Callable[[Mapping[str, str]], object]] = {
     "stack": read_stack,
     "demo": DemoSettings.from_env,
     "functions": read_functions,
     "worker": read_worker,
+    "web": read_web,
 }
 REQUIRED = {
     "SUPABASE_URL": "https://project.supabase.co",

@@ -10,7 +10,7 @@ import asyncio
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     exit_when_asked()
     die_with_parent()
     try:
-        dashboard = None if chosen.build_only else _dashboard()
+        dashboard = None if chosen.build_only else dashboard_of(os.environ)
         if build_if_changed():
             print("web: built", file=sys.stderr)
         if dashboard is not None:
@@ -61,8 +61,15 @@ def main(arguments: Sequence[str]) -> int:
     return EXIT_ASKED_TO_STOP
 
 
-def _dashboard() -> Dashboard:
-    reader = SettingsReader(os.environ)
+def dashboard_of(environ: Mapping[str, str]) -> Dashboard:
+    """Return what is to be served, with the settings in a mapping of names to text.
+
+    Raises
+    ------
+    ConfigError
+        Lists everything missing.
+    """
+    reader = SettingsReader(environ)
     url = reader.text("SUPABASE_URL")
     key = reader.text("SUPABASE_PUBLISHABLE_KEY")
     api = reader.text("WEB_API_URL", "http://127.0.0.1:8080")
