@@ -22,11 +22,9 @@ export function EmergencyStop() {
   const stop = async () => {
     setIsBusy(true);
     try {
-      await callApi(settings, {
-        method: "POST",
-        path: "/live-trading/emergency-stop",
-        body: { reason: reason.trim() || "pressed on the dashboard" },
-      });
+      const why = encodeURIComponent(reason.trim() || "pressed on the dashboard");
+      const path = `/live-trading/emergency-stop?reason=${why}`;
+      await callApi(settings, { method: "POST", path });
       alert("done", "Live trading is stopped. The system page shows what was closed.");
       setIsOpen(false);
     } catch (error) {
