@@ -2,8 +2,8 @@
 
 In:  ticks in plain numbers, depth, the market clock, signals, commands.
 Out: `Effects`, in the order they happened; the shared empty tuple when nothing did.
-Next: `core/market_watch.py`, `core/trading_floor.py` and `core/market_time.py`, which it is made
-of; `core/rows.py`.
+Next: `core/market_watch.py`, `core/trading_floor.py`, `core/engine_commands.py` and
+`core/market_time.py`, which it is made of; `core/rows.py`.
 
 It has no clock of its own: market time is the latest trade time seen, or what `advance` says,
 and whatever time brings about (a candle is over, a day ends, an order has reached the exchange)

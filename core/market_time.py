@@ -12,13 +12,13 @@ from core.brokers.paper import PaperSettings
 from core.candle import NEVER_NS, Candle
 from core.charges import ChargesTable
 from core.effects import NOTHING, Effect, Effects
+from core.engine_commands import EngineCommands
 from core.gap import Gap
 from core.market_watch import DepthReader
 from core.session import TradingCalendar
-from core.trading_floor import TradingFloor
 
 
-class MarketTime(TradingFloor):
+class MarketTime(EngineCommands):
     """Let time pass on the trading floor, also while the feed is not heard.
 
     Parameters
