@@ -12,6 +12,7 @@ there is one, because the official close is not the last trade.
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ from worker.supabase import Supabase
 
 AFTER_CLOSE_NS: Final = 20 * NS_PER_MINUTE
 """How long after the close of a session its history is read."""
-AGAIN_NS: Final = 60 * NS_PER_MINUTE
+AGAIN_SECONDS: Final = 3600.0
 """How long to wait for what was not there yet, or could not be had."""
 MOST_TRIES: Final = 8
 _LOOK_SECONDS: Final = 1.0
@@ -64,7 +65,7 @@ class Revision:
         self._after_ns: Final = 0 if market.follows_feed else AFTER_CLOSE_NS
         self._done: Final[dict[tuple[str, int], int]] = {}
         """Tries by instrument and session; `MOST_TRIES` when nothing is left to be done."""
-        self._next_ns: Final[dict[tuple[str, int], int]] = {}
+        self._next_try: Final[dict[tuple[str, int], float]] = {}
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -88,21 +89,21 @@ class Revision:
         if instrument.key in self._market.engine.open_gaps:
             return False  # It will be closed first.
         is_left = self._done.get(place, 0) < MOST_TRIES
-        return is_left and self._next_ns.get(place, 0) <= self._market.now_ns
+        return is_left and self._next_try.get(place, 0.0) <= time.monotonic()
 
     async def _revise(self, instrument: Instrument, hours: Market, session: Session) -> None:
         """Put one instrument's day right as far as the broker has it."""
+        if not await self._store.flush(_FLUSH_SECONDS):
+            return  # What is not stored yet cannot be compared; soon it will be.
         place, counts = (key_text(instrument.key), session.open_ns), self._market.gap_counts
         self._done[place] = self._done.get(place, 0) + 1
-        self._next_ns[place] = self._market.now_ns + AGAIN_NS
+        self._next_try[place] = time.monotonic() + AGAIN_SECONDS
         counts["revision_requests"] += 1
         try:
             true = await self._history.minutes(
                 instrument, hours, session.open_ns, session.close_ns, Origin.REVISED
             )
             official = await self._history.day(instrument, hours, session)
-            if not await self._store.flush(_FLUSH_SECONDS):
-                return  # What is not stored yet cannot be compared.
             stored = await self._stored(instrument, session)
         except TradingError as error:
             counts["revision_failures"] += 1

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from core.candle import Candle, Interval, Origin
 from core.rows import candle_row
@@ -77,6 +78,8 @@ def test_the_official_candle_of_the_day_takes_the_place_of_ours() -> None:
     assert (day, day.origin) == (official, Origin.REVISED)
 
 
+@pytest.mark.full
+@pytest.mark.timeout(240)
 def test_after_the_close_a_wrong_row_and_a_missing_one_are_put_right(tmp_path: Path) -> None:
     with (
         running_stack() as stack,
@@ -86,7 +89,7 @@ def test_after_the_close_a_wrong_row_and_a_missing_one_are_put_right(tmp_path: P
         database = Database(stack)
         wait_for("somebody to listen", lambda: simulator.control("state")["sockets"])
         simulator.control("clock", hold=False)
-        first = wait_for("two minutes", _first_two(database))
+        first = wait_for("two minutes", _first_two(database), 60)
         _spoil(stack, first)
         simulator.control("clock", speed="max")
         wait_for("the future to be revised", lambda: _is_right(database, first), 90)
@@ -107,12 +110,16 @@ def _first_two(database: Database) -> Callable[[], list[Row]]:
 def _spoil(stack: RunningStack, rows: list[Row]) -> None:
     wrong, gone = (row["timestamp"] for row in rows)
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
-        where = "symbol = %s and timeframe = '1m' and timestamp = %s"
         connection.execute(
-            f"update public.ohlcv_data set volume = 1 where {where}",
-            (FUTURE, wrong),  # noqa: S608
+            "update public.ohlcv_data set volume = 1 "
+            "where symbol = %s and timeframe = '1m' and timestamp = %s",
+            (FUTURE, wrong),
         )
-        connection.execute(f"delete from public.ohlcv_data where {where}", (FUTURE, gone))  # noqa: S608
+        connection.execute(
+            "delete from public.ohlcv_data "
+            "where symbol = %s and timeframe = '1m' and timestamp = %s",
+            (FUTURE, gone),
+        )
 
 
 def _is_right(database: Database, before: list[Row]) -> bool:
