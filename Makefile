@@ -6,7 +6,7 @@ STACK  ?= embedded
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-full lint types web-types build stack dhan bench picture clean
+.PHONY: help install demo test test-full lint types web-types build stack dhan bench picture screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,10 @@ dhan: .venv/.installed ## run the Dhan simulator alone
 
 bench: .venv/.installed ## run the benchmarks; each prints its peer's figure beside ours
 	@set -e; for file in bench/*.py; do echo "== $$file"; $(PY) $$file; done
+
+screenshots: .venv/.installed ## take a picture of every page of the dashboard into build/screenshots
+	@$(PY) -m devstack.browser
+	@$(PY) -m devstack.web.screenshots
 
 picture: .venv/.installed ## draw the generated day into docs/
 	@$(PY) -m devstack.dhan.draw_day --out docs/generated-day.png
