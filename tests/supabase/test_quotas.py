@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.supabase.deployments import deploy
-from tests.supabase.people import Person, refusal
+from tests.supabase.people import Person, refusal, sign_up
 
 Policy = Callable[..., None]
 
@@ -87,8 +87,8 @@ def test_an_edit_is_held_to_the_same_limit(user: Person, policy: Policy) -> None
 
 
 def test_the_quota_of_one_user_is_not_anothers(
-    user: Person, stranger: Person, policy: Policy
+    user: Person, publishable: httpx.Client, policy: Policy
 ) -> None:
     policy(max_configs_per_user=1)
     assert create(user, "one").is_success
-    assert create(stranger, user.id).is_success
+    assert create(sign_up(publishable), "one").is_success

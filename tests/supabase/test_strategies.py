@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
 from core.candle import Interval
@@ -11,7 +12,7 @@ from tests.stacks import RunningStack
 from tests.supabase import events
 from tests.supabase.conftest import Database
 from tests.supabase.deployments import Deployment, Worker, deploy
-from tests.supabase.people import Person, refusal
+from tests.supabase.people import Person, refusal, sign_up
 from tests.supabase.turns import second_of
 
 
@@ -139,11 +140,11 @@ def test_the_portfolio_of_another_does_not_exist(user: Person, stranger: Person)
 
 
 def test_a_name_is_unique_per_user_and_free_again_once_archived(
-    user: Person, stranger: Person, database: Database
+    user: Person, publishable: httpx.Client, database: Database
 ) -> None:
     made = create(user, p_name="Twice")
     assert create_refused(user, p_name="Twice")[0] == "23505"
-    create(stranger, p_name="Twice")
+    create(sign_up(publishable), p_name="Twice")
     database.execute(
         "update public.strategies set archived_at = now() where id = %s", (made["strategy_id"],)
     )
