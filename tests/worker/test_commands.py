@@ -21,11 +21,12 @@ from tests.worker.running import (
     wait_for,
 )
 
+PVA_CONFIG = "00000000-0000-4000-8000-000000000024"
 MEAN_REVERSION_CONFIG = "00000000-0000-4000-8000-000000000023"
 
 
 class Scene:
-    """Everything running, at 200 market seconds per second."""
+    """Everything running, at 60 market seconds per second: the day outlasts the tests."""
 
     def __init__(
         self, database: Database, worker: RunningWorker, simulator: RunningSimulator
@@ -41,8 +42,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     state: Path = tmp_path_factory.mktemp("state")
     with (
         running_stack() as stack,
-        running_simulator("--speed=200", "--start=09:30") as simulator,
-        running_worker(stack, simulator, state, MARKET_SPEED="200") as worker,
+        running_simulator("--speed=60", "--start=09:30") as simulator,
+        running_worker(stack, simulator, state, MARKET_SPEED="60") as worker,
     ):
         scene = Scene(Database(stack), worker, simulator)
         for config in (NIFTY_CONFIG, BANKNIFTY_CONFIG):
@@ -149,14 +150,16 @@ def test_an_update_that_cannot_be_used_fails_with_a_sentence_and_changes_nothing
         ({"p_config": {"fast": 400, "slow": 3}}, "fast (400) must be below slow (3)"),
         ({"p_symbols": ["RELIANC"]}, "near are RELIANCE"),
         ({"p_module_path": "strategies.luck", "p_class_name": "Luck"}, "not a registered strategy"),
+        ({"p_strategy_type": "pva", "p_timeframes": ["1m"]}, "pva needs candles of 5m too"),
+        ({"p_strategy_type": "arbitrage"}, "arbitrage is between one index and one future"),
     ],
 )
 def test_a_config_that_cannot_be_started_fails_with_a_sentence(
     scene: Scene, settings: dict[str, object], sentence: str
 ) -> None:
     name = f"bad {sentence}"
-    given = {"p_symbols": ["NIFTY-FUT"], **settings}
-    made = scene.user.call("create_strategy", p_name=name, p_strategy_type="momentum", **given)
+    given = {"p_strategy_type": "momentum", "p_symbols": ["NIFTY-FUT"], **settings}
+    made = scene.user.call("create_strategy", p_name=name, **given)
     before = len(scene.worker.descendants())
     done = scene.user.do(made["config_id"], "START")
     assert done["status"] == "FAILED"
@@ -184,6 +187,19 @@ def test_a_config_on_another_instrument_starts_while_the_others_run(scene: Scene
         "candles of the share",
         lambda: scene.database.rows("ohlcv_data", symbol="eq.RELIANCE", timeframe="eq.1m"),
     )
+
+
+def test_options_around_the_money_are_watched_and_a_strategy_shows_figures_of_its_own(
+    scene: Scene,
+) -> None:
+    query = {"strategy_config_id": f"eq.{PVA_CONFIG}", "metrics_json->own->>views": "not.is.null"}
+    wait_for("views of PVA", lambda: scene.database.rows("strategy_metrics", **query, limit="1"))
+    (beat,) = scene.database.rows("worker_heartbeats", process="eq.supervisor")
+    figures = beat["figures"]
+    assert figures["options"] > 0
+    assert figures["chains"]["subscribed"] >= figures["options"]
+    keys = scene.database.rows("instruments", kind="eq.OPTIDX", select="symbol,underlying")
+    assert {row["underlying"] for row in keys} == {"NIFTY"}, "those that somebody may trade"
 
 
 def test_a_killed_strategy_process_is_an_error_and_comes_back_by_itself(scene: Scene) -> None:

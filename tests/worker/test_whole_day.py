@@ -55,6 +55,7 @@ def test_trades_of_a_day_equal_those_of_the_offline_driver_over_its_recording(
     (folder,) = (tmp_path / "recordings").iterdir()
     offline = _offline_trades(folder)
     assert len(stored) > 5
+    assert _limits(folder) == {"5000000"}
     assert [_comparable(row) for row in stored] == [_comparable(row) for row in offline]
     net = sum(round(float(row["pnl"]) * 100) for row in stored if row["pnl"] is not None)
     if all(row["status"] == "CLOSED" for row in stored):
@@ -68,6 +69,14 @@ def _offline_trades(folder: Path) -> list[dict[str, Any]]:
     subprocess.run(command, cwd=PROJECT, check=True, capture_output=True)
     rows: list[dict[str, Any]] = json.loads(out.read_text())
     return sorted(rows, key=lambda row: str(row["id"]))
+
+
+def _limits(folder: Path) -> set[str]:
+    """Return the capital that the limits of the configs' portfolios referred to."""
+    facts = [json.loads(line) for line in (folder / "run.jsonl").read_text().splitlines()]
+    deployed = [fact for fact in facts if fact["fact"] == "configs"]
+    assert all(fact["limits"]["max_open_trades"] == 10 for fact in deployed)
+    return {fact["limits"]["capital"] for fact in deployed}
 
 
 def _comparable(row: dict[str, Any]) -> tuple[Any, ...]:
