@@ -134,8 +134,8 @@ def main() -> None:
         return
     # The clock also completes candles after which nothing was traded; the others have no clock.
     candles, twins = (
-        played(Ours(INSTRUMENTS), day.slices()),
-        played(Twin(INSTRUMENTS), day.slices()),
+        played(Ours(INSTRUMENTS, keep=True), day.slices()),
+        played(Twin(INSTRUMENTS, keep=True), day.slices()),
     )
     if not twins or not set(twins) <= set(candles):
         sys.exit("engine and twin disagree about the candles; their speeds cannot be compared")

@@ -53,9 +53,16 @@ class Indicators:
 
 
 class Ours:
-    """The engine with an open trade in every instrument."""
+    """The engine with an open trade in every instrument.
 
-    def __init__(self, instruments: int) -> None:
+    Parameters
+    ----------
+    keep
+        Whether candles are kept to compare; not while time is taken.
+    """
+
+    def __init__(self, instruments: int, *, keep: bool = False) -> None:
+        self.keep = keep
         shares = [
             Instrument(Segment.NSE_EQ, at, f"S{at}", InstrumentKind.EQUITY, 1, Decimal("0.10"))
             for at in range(instruments)
@@ -81,14 +88,15 @@ class Ours:
         self.engine.signal(name, signal, "")
 
     def take(self, effects: Effects) -> None:
-        """Feed closed minutes to the indicators and keep the candles to compare."""
+        """Feed closed minutes to the indicators."""
         for effect in effects:
             if isinstance(effect, Candle):
                 if effect.interval is Interval.M1:
                     self.indicators[effect.instrument].update(
                         effect.high, effect.low, effect.close, effect.volume
                     )
-                self.candles.append(facts_of(effect))
+                if self.keep:
+                    self.candles.append(facts_of(effect))
 
     def tick_by_tick(self, ticks: TickColumns) -> None:
         """Call the engine once per tick."""
@@ -132,7 +140,8 @@ class Running:
 class Twin:
     """The same work as it is usually written: an object per tick, every interval at every tick."""
 
-    def __init__(self, instruments: int) -> None:
+    def __init__(self, instruments: int, *, keep: bool = False) -> None:
+        self.keep = keep
         keys = [(Segment.NSE_EQ, at) for at in range(instruments)]
         self.keys = keys
         self.running: dict[tuple[InstrumentKey, Interval], Running] = {}
@@ -178,10 +187,11 @@ class Twin:
         """Take one closed candle."""
         if interval is Interval.M1:
             self.indicators[key].update(done.high, done.low, done.close, done.volume)
-        self.candles.append(
-            (key[1], interval, done.open_ns, done.open, done.high, done.low, done.close,
-             done.volume)
-        )  # fmt: skip
+        if self.keep:
+            self.candles.append(
+                (key[1], interval, done.open_ns, done.open, done.high, done.low, done.close,
+                 done.volume)
+            )  # fmt: skip
 
 
 def facts_of(candle: Candle) -> CandleFacts:
