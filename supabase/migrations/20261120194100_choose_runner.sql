@@ -6,7 +6,7 @@
 */
 
 alter table public.strategies add constraint code_strategies_have_code
-  check (strategy_type <> 'code' or btrim(python_code) <> '');
+  check (strategy_type <> 'code' or coalesce(btrim(python_code), '') <> '');
 comment on constraint code_strategies_have_code on public.strategies is
   'a strategy of type code has python_code; this one has none';
 

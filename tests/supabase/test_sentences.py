@@ -263,9 +263,12 @@ def test_what_an_rpc_is_given_is_refused_in_the_same_words(user: Person) -> None
         ({"p_timeframes": ["2m"]}, 'timeframes are 1m, 5m, 15m, 1h, 4h and 1d, unlike ["2m"]'),
         ({"p_timeframes": []}, "a strategy looks at one timeframe at least, not []"),
         ({"p_max_positions": 0}, "max_positions is 1 to 100, not 0"),
-        (
-            {"p_strategy_type": "code", "p_python_code": " "},
-            "a strategy of type code has python_code; this one has none",
+        *(
+            (
+                {"p_strategy_type": "code", "p_python_code": code},
+                "a strategy of type code has python_code; this one has none",
+            )
+            for code in (" ", None)
         ),
     ]
     made = {"p_name": "x", "p_strategy_type": "momentum", "p_symbols": ["NIFTY-FUT"]}
