@@ -118,11 +118,11 @@ class Process:
         self.loaded = asyncio.Event()
         self.child = Child(self.id, self._heard, lambda _child, _reason: None)
 
-    async def start(self, server: ForkServer) -> None:
+    async def start(self, server: ForkServer, own: StrategyConfig) -> None:
         """Start it with averages that cross all the time."""
         await self.child.start(server)
-        parameters = {"fast": 1, "slow": 2, "atr": 1}
-        self.child.send(Load("strategies.momentum", "Momentum", parameters))
+        settings = {"parameters": {"fast": 1, "slow": 2, "atr": 1}}
+        self.child.send(Load("strategies.momentum", "Momentum", settings, own))
         await self.loaded.wait()
         self.child.send(WarmUp(()))
 
@@ -200,8 +200,9 @@ async def tick_to_decision(server: ForkServer) -> Waits:
         processes = [Process(number, market) for number in range(STRATEGIES)]
         for number, process in enumerate(processes):
             mine = every[number::STRATEGIES]
-            await process.start(server)
-            market.engine.deploy(config(process.id, mine))
+            own = config(process.id, mine)
+            await process.start(server, own)
+            market.engine.deploy(own)
             market.rounds.join(process, [each.key for each in mine], [Interval.M1])
         await play(market, every, clock)
         for process in processes:
