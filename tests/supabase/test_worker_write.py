@@ -84,6 +84,18 @@ def test_one_event_twice_in_a_batch_counts_once(worker: Worker, deployment: Depl
     assert [result["outcome"] for result in worker.write(entry, entry)] == ["applied", "duplicate"]
 
 
+def test_every_version_of_an_order_is_kept_as_a_step(
+    worker: Worker, deployment: Deployment, user: Person
+) -> None:
+    signal = events.signal(deployment)
+    placed = events.order(deployment, signal_id=signal["row"]["id"], version=1)
+    changed = {**placed["row"], "version": 3, "status": "REJECTED", "rejection_reason": "no margin"}
+    worker.must_write(signal, placed, events.event("order", changed, deployment))
+    steps = user.rows(f"order_events?order_id=eq.{placed['row']['id']}&order=version")
+    told = [(step["version"], step["status"], step["rejection_reason"]) for step in steps]
+    assert told == [(1, placed["row"]["status"], None), (3, "REJECTED", "no margin")]
+
+
 def test_outcomes_come_in_the_order_of_the_events(worker: Worker, deployment: Deployment) -> None:
     batch = [events.log(deployment) for _ in range(20)]
     assert [result["id"] for result in worker.write(*batch)] == [event["id"] for event in batch]

@@ -1113,6 +1113,53 @@ export type Database = {
         }
         Relationships: []
       }
+      order_events: {
+        Row: {
+          average_price: number | null
+          broker_order_id: string | null
+          changed_at: string
+          created_at: string
+          filled_quantity: number
+          order_id: string
+          rejection_reason: string | null
+          status: Database["public"]["Enums"]["order_status"]
+          user_id: string
+          version: number
+        }
+        Insert: {
+          average_price?: number | null
+          broker_order_id?: string | null
+          changed_at: string
+          created_at?: string
+          filled_quantity: number
+          order_id: string
+          rejection_reason?: string | null
+          status: Database["public"]["Enums"]["order_status"]
+          user_id: string
+          version: number
+        }
+        Update: {
+          average_price?: number | null
+          broker_order_id?: string | null
+          changed_at?: string
+          created_at?: string
+          filled_quantity?: number
+          order_id?: string
+          rejection_reason?: string | null
+          status?: Database["public"]["Enums"]["order_status"]
+          user_id?: string
+          version?: number
+        }
+        Relationships: [
+          {
+            foreignKeyName: "order_events_order_id_fkey"
+            columns: ["order_id"]
+            isOneToOne: false
+            referencedRelation: "orders"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
       orders: {
         Row: {
           average_price: number | null
