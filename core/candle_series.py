@@ -46,8 +46,10 @@ class CandleSeries:
         return end_ns
 
     def add(self, minute: Candle, session: Session, done: News) -> None:
-        """Take in one minute, and complete what ended before it or ends with it."""
-        self.complete(minute.open_ns, done)
+        """Take in one minute, and complete what ends with it.
+
+        What ended before it has to be complete already.
+        """
         if self._hands_out_minutes:
             done.append(minute)
         for longer in self._longer:

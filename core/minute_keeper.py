@@ -240,6 +240,7 @@ class MinuteKeeper:
         for minute in minutes:
             session = self._sessions.on_day_of(minute.open_ns)
             if session is not None:
+                self._series.complete(minute.open_ns, done)
                 self._series.add(minute, session, done)
         over_ns = self._begin_ns
         if self._over and self._session is not None:

@@ -146,6 +146,7 @@ def revised(minutes: Sequence[Candle], session: Session, official: Candle | None
     series = CandleSeries(minutes[0].instrument, tuple(Interval))
     news: News = []
     for minute in minutes:
+        series.complete(minute.open_ns, news)
         series.add(minute, session, news)
     series.complete(session.close_ns, news)
     made = [each for each in news if isinstance(each, Candle)]

@@ -182,6 +182,7 @@ def test_stored_candles_are_the_true_ones(
     session = load_calendar().session(DAY, Market.DERIVATIVES)
     assert session is not None
     for minute in minutes:
+        series.complete(minute.open_ns, made)
         series.add(minute, session, made)
     expected = [_comparable(candle_row(each, symbol)) for each in made if isinstance(each, Candle)]
     stored = [_comparable(row) for row in morning.stored(symbol, interval)]
