@@ -10,9 +10,11 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from adapters.own_calendar import read_calendar
@@ -20,7 +22,8 @@ from core.candle_builder import UNKNOWN
 from core.effects import Effects
 from core.engine import Engine
 from core.errors import EXIT_ASKED_TO_STOP, EXIT_CONFIGURATION, FeedError, TradingError
-from core.session import Market, ist_date, load_calendar
+from core.instrument import Instrument, InstrumentKind, Segment
+from core.session import IST, Market, ist_date, load_calendar
 from worker.dhan import Dhan
 from worker.feed import Feed
 from worker.intake import Intake
@@ -31,6 +34,8 @@ from worker.supabase import Supabase
 from worker.symbols import read_master
 
 _HANDSHAKE_SECONDS: Final = 10.0
+_HISTORY_DAYS: Final = 5
+_NIFTY: Final = Instrument(Segment.IDX_I, 13, "NIFTY", InstrumentKind.INDEX, 1, Decimal("0.05"))
 
 Check = Callable[[], Awaitable[str]]
 
@@ -109,6 +114,20 @@ class _Doctor:
                 symbols = await asyncio.to_thread(read_master, place)
             return f"{symbols.count} instruments"
 
+        async def history() -> str:
+            now = datetime.now(IST)
+            begin = now - timedelta(days=_HISTORY_DAYS)
+            columns = await dhan.minutes(_NIFTY, f"{begin:%F %T}", f"{now:%F %T}")
+            minutes = len(columns.get("timestamp", ()))
+            return f"gaps can be repaired: {minutes} minutes of NIFTY in {_HISTORY_DAYS} days"
+
+        async def gaps() -> str:
+            beats = await supabase.rows(
+                "worker_heartbeats", select="shard,figures", process="eq.supervisor"
+            )
+            told = [f"shard {each['shard']}: {_gaps_of(each['figures'])}" for each in beats]
+            return "; ".join(told) or "no worker has run yet"
+
         return {
             "state": self._state,
             "calendar": self._calendar,
@@ -116,7 +135,9 @@ class _Doctor:
             "key": key,
             "account": account,
             "master": master,
+            "history": history,
             "feed": self._feed,
+            "gaps": gaps,
         }
 
     async def _state(self) -> str:
@@ -163,6 +184,13 @@ class _Doctor:
             connected.cancel()
             await asyncio.gather(running, connected, return_exceptions=True)
         return f"{given.dhan_feed_url} accepts the token"
+
+
+def _gaps_of(figures: dict[str, Any]) -> str:
+    """Return in words what became of the gaps of a run."""
+    gaps = figures.get("gaps") or {}
+    names = ("found", "empty", "repaired", "unrepaired", "failures", "revised")
+    return ", ".join(f"{gaps.get(name, 0)} {name}" for name in names)
 
 
 def _idle_intake() -> Intake:
