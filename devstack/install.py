@@ -132,9 +132,13 @@ def provide_node(requirements: str) -> None:
 
 
 def npm_install(project: Path) -> None:
-    """Install exactly what the project's lock file names; no install script runs."""
+    """Install the versions of the project's lock file; no install script runs.
+
+    Not with `npm ci`: it refuses a lock file without the packages of other platforms, which not
+    every registry has.
+    """
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    _run([str(VENV / "bin" / "npm"), "ci", *options], folder=project)
+    _run([str(VENV / "bin" / "npm"), "install", "--no-save", *options], folder=project)
 
 
 def _node_major(node: str) -> int:
