@@ -34,6 +34,7 @@ _FULL: Final = int(PacketKind.FULL)
 _OPEN_INTEREST: Final = int(PacketKind.OPEN_INTEREST)
 _PREVIOUS_CLOSE: Final = int(PacketKind.PREVIOUS_CLOSE)
 _ID_BITS: Final = 32
+_GOODBYE: Final = bytes([PacketKind.DISCONNECT])
 
 
 class Route:
@@ -147,6 +148,10 @@ class Intake:
         if self._recorder is not None:
             self._recorder.write(time.time_ns(), bytes(message))
         if self._holds or self._playing:
+            if message[:1] == _GOODBYE:  # The socket ends with it: its reason cannot wait.
+                for fields in decode(message, self.wire):
+                    self._unrouted(fields)
+                return
             self._queue.append(bytes(message))
             if len(self._queue) >= PAUSE_AT:
                 self.pauses += len(self._queue) == PAUSE_AT

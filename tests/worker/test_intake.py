@@ -168,3 +168,25 @@ def test_reading_stops_while_too_much_waits_and_goes_on_afterwards(scene: Scene)
     assert scene.paused[-1] is False
     assert scene.intake.ticks == PAUSE_AT + 3
     assert scene.intake.queued == 0
+
+
+def test_the_reason_of_a_disconnect_is_heard_even_while_held(scene: Scene) -> None:
+    scene.intake.hold()
+    scene.intake.take(scene.full(5, 1500.0, 10))
+    scene.intake.take(DISCONNECT.pack(50, 10, 1, 0, 806))
+    assert [fields[4] for fields in scene.control] == [806]
+    assert (scene.intake.queued, scene.intake.ticks) == (1, 0)
+    scene.intake.release()
+    assert scene.intake.ticks == 1
+    assert len(scene.control) == 1
+
+
+def test_what_is_to_be_done_between_messages_waits_for_those_before_it(scene: Scene) -> None:
+    seen: list[int] = []
+    scene.intake.hold()
+    scene.intake.take(scene.full(5, 1500.0, 10))
+    scene.intake.between(lambda: seen.append(scene.intake.ticks))
+    scene.intake.take(scene.full(6, 1500.0, 20))
+    assert seen == []
+    scene.intake.release()
+    assert (seen, scene.intake.ticks) == ([1], 2)
