@@ -55,7 +55,9 @@ def refused_signals(system: System, config_id: str, rule: str) -> list[dict[str,
     )
 
 
-def test_pause_ends_entries_while_protective_exits_go_on(system: System, page: Browser, config: str) -> None:
+def test_pause_ends_entries_while_protective_exits_go_on(
+    system: System, page: Browser, config: str
+) -> None:
     held = {row["id"] for row in system.held_trades(config)}
     paused = do(page, config, "PAUSE")
     assert (paused["status"], paused["error_message"]) == ("EXECUTED", None)
