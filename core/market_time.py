@@ -66,6 +66,7 @@ class MarketTime(EngineCommands):
         self._is_silent = self._is_back = False
         if not self._repairs_gaps:
             return
+        self._is_away = True
         for slot in self._slots.values():
             self._watched[slot].builder.lose(heard_ns)
         self._due_ns = min(self._due_ns, self._next_due_ns())
@@ -119,7 +120,7 @@ class MarketTime(EngineCommands):
             for watched in self._watched:
                 watched.builder.watched_since_ns = now_ns
         if self._is_back:
-            self._is_back = False
+            self._is_back = self._is_away = False
             for slot in self._slots.values():
                 self._watched[slot].builder.regain(now_ns)
         while self._due_ns <= now_ns:

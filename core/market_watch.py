@@ -63,6 +63,7 @@ class MarketWatch:
         self._past_counters: Final[dict[str, int]] = {}
         self._chains: Final = Chains()
         self._now_ns = 0
+        self._is_away = False
         self._unreadable_depths = 0
 
     def watch(
@@ -107,6 +108,8 @@ class MarketWatch:
         )
         slot = self._slots[instrument.key] = self._place(Watched(instrument, builder, sessions))
         self._chains.add(instrument)
+        if self._is_away:
+            builder.lose(self._now_ns)
         return slot
 
     def book(self, slot: int, depth: bytes) -> None:

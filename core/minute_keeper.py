@@ -100,7 +100,8 @@ class MinuteKeeper:
         elif session is not None and not self._over and heard_ns < session.close_ns:
             begin_ns = self._begin_ns
             if begin_ns == self._end_ns:  # No minute is running: it may be the one of that time.
-                since_open = max(heard_ns, begin_ns) - session.open_ns
+                late_ns = heard_ns - COMPLETION_DELAY_NS  # Trades reach us a little late.
+                since_open = max(late_ns, begin_ns) - session.open_ns
                 begin_ns = session.open_ns + since_open - since_open % NS_PER_MINUTE
             self._held = HeldMinutes(begin_ns, self._placed, self.volume, session.open_ns)
             self._open_gaps.add(self._instrument)

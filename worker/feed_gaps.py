@@ -30,6 +30,8 @@ class FeedGaps:
     def __init__(self, market: Market) -> None:
         self._market: Final = market
         self._counts: Final = market.gap_counts
+        if not market.follows_feed:
+            market.engine.lose_feed(market.now_ns)  # Until the first socket is there.
 
     def lost(self, silent_seconds: float) -> None:
         """Take notice that the feed was lost, so many seconds after it was heard last."""

@@ -100,6 +100,8 @@ async def _scene(patience: float = 20.0, begin: float = -60.0) -> AsyncIterator[
     outbox = Outbox(Path(":memory:"))
     async with Dhan(API, "https://images.example", "1", "token") as dhan:
         scene = Scene(dhan, outbox, patience, Wall(begin))
+        scene.gaps.back()
+        scene.at(begin)
         working = asyncio.create_task(scene.backfill.run())
         try:
             yield scene
