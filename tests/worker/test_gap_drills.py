@@ -136,6 +136,23 @@ def _all_candles(database: Database) -> list[dict[str, Any]]:
 
 def _true(simulator: RunningSimulator, key: tuple[Segment, int]) -> list[Candle]:
     """Return the minutes of an instrument as the broker has them."""
+    # The worker asks too, and both share what the account may ask in a second.
+    answer: dict[str, Any] = wait_for("the broker's minutes", lambda: _asked(simulator, key))
+    columns = [answer[name] for name in ("open", "high", "low", "close", "volume")]
+    interests = [interest or None for interest in answer["open_interest"]]
+    return [
+        Candle(key, Interval.M1, start, start + NS_PER_MINUTE, *values)
+        for start, *values in zip(
+            (second * NS_PER_SECOND for second in answer["timestamp"]),
+            *columns,
+            interests,
+            strict=True,
+        )
+    ]
+
+
+def _asked(simulator: RunningSimulator, key: tuple[Segment, int]) -> dict[str, Any] | None:
+    """Return the broker's answer, None where it refused."""
     answer = httpx.post(
         f"{simulator.environment['DHAN_API_URL']}/charts/intraday",
         headers={
@@ -151,18 +168,8 @@ def _true(simulator: RunningSimulator, key: tuple[Segment, int]) -> list[Candle]
             "fromDate": f"{DAY} 09:15:00",
             "toDate": f"{DAY} 15:30:00",
         },
-    ).json()
-    columns = [answer[name] for name in ("open", "high", "low", "close", "volume")]
-    interests = [interest or None for interest in answer["open_interest"]]
-    return [
-        Candle(key, Interval.M1, start, start + NS_PER_MINUTE, *values)
-        for start, *values in zip(
-            (second * NS_PER_SECOND for second in answer["timestamp"]),
-            *columns,
-            interests,
-            strict=True,
-        )
-    ]
+    )
+    return answer.json() if answer.is_success else None
 
 
 def _comparable(row: dict[str, Any]) -> tuple[Any, ...]:
