@@ -137,7 +137,7 @@ def _all_candles(database: Database) -> list[dict[str, Any]]:
 def _true(simulator: RunningSimulator, key: tuple[Segment, int]) -> list[Candle]:
     """Return the minutes of an instrument as the broker has them."""
     # The worker asks too, and both share what the account may ask in a second.
-    answer: dict[str, Any] = wait_for("the broker's minutes", lambda: _asked(simulator, key))
+    answer = wait_for("the broker's minutes", lambda: _asked(simulator, key))
     columns = [answer[name] for name in ("open", "high", "low", "close", "volume")]
     interests = [interest or None for interest in answer["open_interest"]]
     return [
@@ -151,8 +151,8 @@ def _true(simulator: RunningSimulator, key: tuple[Segment, int]) -> list[Candle]
     ]
 
 
-def _asked(simulator: RunningSimulator, key: tuple[Segment, int]) -> dict[str, Any] | None:
-    """Return the broker's answer, None where it refused."""
+def _asked(simulator: RunningSimulator, key: tuple[Segment, int]) -> dict[str, Any]:
+    """Return the broker's answer, nothing where it refused."""
     answer = httpx.post(
         f"{simulator.environment['DHAN_API_URL']}/charts/intraday",
         headers={
@@ -169,7 +169,8 @@ def _asked(simulator: RunningSimulator, key: tuple[Segment, int]) -> dict[str, A
             "toDate": f"{DAY} 15:30:00",
         },
     )
-    return answer.json() if answer.is_success else None
+    found: dict[str, Any] = answer.json() if answer.is_success else {}
+    return found
 
 
 def _comparable(row: dict[str, Any]) -> tuple[Any, ...]:
