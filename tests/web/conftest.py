@@ -17,9 +17,9 @@ from tests.web.visitor import PATIENCE_MS
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Yield a real browser."""
+    """Yield a real browser, for one file: while it is there, an event loop runs in this thread."""
     path = find_browser()
     if path is None:
         pytest.skip("there is no Chromium and none could be installed")
