@@ -74,7 +74,8 @@ def test_where_no_candles_are_named_a_type_is_given_those_it_needs(user: Person,
     else:
         expected = list(intervals_for(make(name, {}), ()))
     user.insert("portfolios", {"name": "Paper", "initial_capital": 100})
-    create(user, p_strategy_type=name)
+    code = {"p_python_code": "def strategy(context): ..."} if REGISTRY[name].brings_code else {}
+    create(user, p_strategy_type=name, **code)
     assert user.row("strategies")["timeframes"] == expected
 
 

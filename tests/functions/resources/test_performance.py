@@ -73,8 +73,8 @@ def test_the_summary_is_of_today_in_india(caller: Caller, traded: Deployment) ->
     assert (strategy["virtual_pnl"], strategy["live_trades"]) == ("-200.50", 1)
 
 
-def test_the_summary_of_an_empty_account_is_nothing(stranger: Caller) -> None:
-    found = got(stranger, "/api/strategies/summary")
+def test_the_summary_of_an_empty_account_is_nothing(caller: Caller) -> None:
+    found = got(caller, "/api/strategies/summary")
     assert (found["strategies"], found["pnl_total"], found["open_trades"]) == ([], "0", 0)
 
 
