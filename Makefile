@@ -14,8 +14,9 @@ help: ## list the targets
 install: .venv/.installed ## set up Python packages, Node and npm packages in .venv
 
 .venv/.installed: requirements-dev.txt devstack/install.py devstack/package-lock.json tests/contract/package-lock.json web/package-lock.json
-	@echo "Setting up .venv (once, about a minute and a half):" >&2
+	@echo "Setting up .venv and building the dashboard (once, about three minutes):" >&2
 	@$(PYTHON) devstack/install.py
+	@$(PY) -m devstack.web --build-only
 
 demo: .venv/.installed ## run the whole system on a simulated market day, with a live view
 	@exec $(PY) -m devstack.demo

@@ -28,7 +28,7 @@ NEXT_YEAR = "2027-01-04T09:45:00+00:00"
 
 @pytest.fixture(autouse=True)
 def cleaned(database: Database) -> Iterator[None]:
-    """Find no open trade of other tests; leave no claim, no open trade and the wall clock behind."""
+    """Find no open trade of other tests; leave no claim, no trade and the wall clock behind."""
     database.execute("delete from public.trades where status = 'OPEN'")
     yield
     database.execute("delete from public.job_runs")
