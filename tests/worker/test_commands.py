@@ -74,7 +74,7 @@ def test_stop_ends_the_process_and_start_begins_a_new_one(scene: Scene) -> None:
 
 def test_stop_closes_open_trades_at_the_market(scene: Scene) -> None:
     query = {"strategy_config_id": f"eq.{BANKNIFTY_CONFIG}"}
-    wait_for("an open trade", lambda: scene.database.rows("trades", status="eq.OPEN", **query), 60)
+    wait_for("an open trade", lambda: scene.database.rows("trades", status="eq.OPEN", **query), 120)
     assert scene.user.do(BANKNIFTY_CONFIG, "STOP")["status"] == "EXECUTED"
     closed = wait_for(
         "its end",
