@@ -72,6 +72,7 @@ def test_stop_ends_the_process_and_start_begins_a_new_one(scene: Scene) -> None:
     assert psutil.pid_exists(started["pid"])
 
 
+@pytest.mark.timeout(240)  # Its trade is some fifty market minutes away.
 def test_stop_closes_open_trades_at_the_market(scene: Scene) -> None:
     query = {"strategy_config_id": f"eq.{BANKNIFTY_CONFIG}"}
     wait_for("an open trade", lambda: scene.database.rows("trades", status="eq.OPEN", **query), 120)
