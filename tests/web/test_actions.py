@@ -146,7 +146,8 @@ def test_a_strategy_is_deployed_again_and_archived(person: Visitor, served: Serv
     page.get_by_role("link", name="Mean reversion NIFTY").first.click()
     page.get_by_role("button", name="Archive").click()
     page.get_by_role("dialog").get_by_role("button", name="Archive").click()
-    page.get_by_role("heading", name="Strategies", level=1).wait_for()
+    page.wait_for_url("**/strategies/")
+    expect(page.get_by_role("link", name="Momentum NIFTY").first).to_be_visible()
     expect(page.get_by_role("link", name="Mean reversion NIFTY")).to_have_count(0)
     gone = (
         "select archived_at is not null from public.strategies where name like 'Mean reversion%%'"

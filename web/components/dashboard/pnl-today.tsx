@@ -3,7 +3,8 @@
 /** Today's profit as the trades closed, or the last ninety days. */
 import { useState } from "react";
 
-import { PnlCurve, type PnlPoint } from "@/components/charts/pnl-curve";
+import { PnlCurve } from "@/components/charts/lazy";
+import type { PnlPoint } from "@/components/charts/pnl-curve";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Empty, Shown } from "@/components/ui/states";

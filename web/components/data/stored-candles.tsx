@@ -4,7 +4,7 @@
 import { ChartCandlestick } from "lucide-react";
 import { useState } from "react";
 
-import { PriceChart } from "@/components/charts/price-chart";
+import { PriceChart } from "@/components/charts/lazy";
 import { Card } from "@/components/ui/card";
 import { Empty, Shown } from "@/components/ui/states";
 import { useQuery } from "@/lib/live/use-query";

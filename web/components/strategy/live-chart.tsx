@@ -4,7 +4,8 @@
 import { CandlestickChart as ChartIcon } from "lucide-react";
 import { useState } from "react";
 
-import { type ChartLine, type ChartMarker, PriceChart } from "@/components/charts/price-chart";
+import { PriceChart } from "@/components/charts/lazy";
+import type { ChartLine, ChartMarker } from "@/components/charts/price-chart";
 import { Card } from "@/components/ui/card";
 import { Empty, Shown } from "@/components/ui/states";
 import { useInterval } from "@/lib/live/use-interval";

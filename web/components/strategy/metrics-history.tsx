@@ -4,7 +4,7 @@
 import { Gauge } from "lucide-react";
 import { useState } from "react";
 
-import { PnlCurve } from "@/components/charts/pnl-curve";
+import { PnlCurve } from "@/components/charts/lazy";
 import { Profit } from "@/components/ui/amount";
 import { Card } from "@/components/ui/card";
 import { Empty, Shown } from "@/components/ui/states";
