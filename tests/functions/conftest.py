@@ -33,6 +33,17 @@ Database = psycopg.Connection[dict[str, object]]
 Environ = dict[str, str]
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Give each generated test an id of its own.
+
+    Those that schemathesis makes of one function have the same id under pytest 9.2, and who shares
+    tests out by their ids (pytest-xdist) would run one of them only.
+    """
+    if item.name.endswith("]") and not item.nodeid.endswith("]"):
+        own_id = f"{item.nodeid}[{item.name.partition('[')[2]}"
+        item._id = type(item.id).parse(own_id)
+
+
 @contextmanager
 def running_app(environ: Environ) -> Iterator[Flask]:
     """Yield the application as `functions/wsgi.py` makes it, with these settings."""
