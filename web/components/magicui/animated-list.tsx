@@ -1,18 +1,19 @@
 "use client";
 
 /** Items that slide in at the top and make room for each other. */
-import { AnimatePresence, motion } from "motion/react";
+import { AnimatePresence, motion, useReducedMotion } from "motion/react";
 import { Children, type ComponentPropsWithoutRef, isValidElement, type ReactNode } from "react";
 
 import { cn } from "@/lib/class-names";
 
 export function AnimatedListItem({ children }: { children: ReactNode }) {
+  const isStill = useReducedMotion();
   return (
     <motion.li
       layout
-      initial={{ opacity: 0, y: -12, scale: 0.97 }}
+      initial={isStill ? false : { opacity: 0, y: -12, scale: 0.97 }}
       animate={{ opacity: 1, y: 0, scale: 1 }}
-      exit={{ opacity: 0, scale: 0.97 }}
+      {...(isStill ? {} : { exit: { opacity: 0, scale: 0.97 } })}
       transition={{ type: "spring", stiffness: 350, damping: 40 }}
       className="w-full"
     >

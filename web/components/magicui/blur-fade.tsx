@@ -1,7 +1,7 @@
 "use client";
 
-/** What it holds comes into focus when it is first seen. */
-import { motion, type Variants } from "motion/react";
+/** What it holds comes into focus when it is first seen; where motion is reduced, it is there. */
+import { motion, useReducedMotion, type Variants } from "motion/react";
 import type { ReactNode } from "react";
 
 interface BlurFadeProps {
@@ -23,6 +23,7 @@ export function BlurFade({
   direction = "up",
   blur = "5px",
 }: BlurFadeProps) {
+  const isStill = useReducedMotion();
   const axis = direction === "left" || direction === "right" ? "x" : "y";
   const start = direction === "right" || direction === "down" ? -offset : offset;
   const variants: Variants = {
@@ -31,7 +32,7 @@ export function BlurFade({
   };
   return (
     <motion.div
-      initial="hidden"
+      initial={isStill ? false : "hidden"}
       animate="visible"
       variants={variants}
       transition={{ delay: 0.02 + delay, duration, ease: "easeOut" }}

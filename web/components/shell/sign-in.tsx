@@ -1,7 +1,7 @@
 "use client";
 
 /** Sign in, sign up, or ask for a new password. */
-import { motion } from "motion/react";
+import { motion, useReducedMotion } from "motion/react";
 import { type FormEvent, useState } from "react";
 
 import { Logo } from "@/components/shell/logo";
@@ -27,6 +27,7 @@ const HEADS = {
 const LEAST_PASSWORD = 8;
 
 export function SignIn() {
+  const isStill = useReducedMotion();
   const [wish, setWish] = useState<Wish>("sign in");
   const [said, setSaid] = useState<Said | null>(null);
   const [isBusy, setIsBusy] = useState(false);
@@ -47,7 +48,7 @@ export function SignIn() {
   return (
     <main className="grid min-h-dvh place-items-center p-4">
       <motion.div
-        initial={{ opacity: 0, y: 14 }}
+        initial={isStill ? false : { opacity: 0, y: 14 }}
         animate={{ opacity: 1, y: 0 }}
         className="bg-surface relative w-full max-w-sm rounded-2xl border p-7 shadow-xl"
       >

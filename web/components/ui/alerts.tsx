@@ -6,7 +6,7 @@
  * Out: `useAlert()`, which shows one. Errors stay until they are closed; others leave by themselves.
  */
 import { CircleAlert, CircleCheck, Info, X } from "lucide-react";
-import { AnimatePresence, motion } from "motion/react";
+import { AnimatePresence, motion, useReducedMotion } from "motion/react";
 import { createContext, type ReactNode, useCallback, useContext, useState } from "react";
 
 import { cn } from "@/lib/class-names";
@@ -68,14 +68,15 @@ export function useAlert(): Show {
 }
 
 function OneAlert({ alert, onClose }: { alert: Alert; onClose: () => void }) {
+  const isStill = useReducedMotion();
   const Icon = ICONS[alert.kind];
   return (
     <motion.div
       layout
       role={alert.kind === "error" ? "alert" : "status"}
-      initial={{ opacity: 0, x: 60 }}
+      initial={isStill ? false : { opacity: 0, x: 60 }}
       animate={{ opacity: 1, x: 0 }}
-      exit={{ opacity: 0, x: 60 }}
+      {...(isStill ? {} : { exit: { opacity: 0, x: 60 } })}
       className="bg-surface pointer-events-auto flex items-start gap-2.5 rounded-lg border p-3 text-sm shadow-lg"
     >
       <Icon aria-hidden className={cn("mt-0.5 size-4 shrink-0", COLOURS[alert.kind])} />
