@@ -21,6 +21,8 @@ SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 Size = Literal["desktop", "phone"]
 Scheme = Literal["light", "dark"]
 _GRAVE = ("serious", "critical")
+_FURTHER_LOOKS = 3
+_BETWEEN_LOOKS_MS = 1000
 
 
 @dataclass
@@ -46,8 +48,22 @@ class Visitor:
         self.page.wait_for_function("() => !document.querySelector('main [aria-label=Loading]')")
 
     def grave_violations(self) -> list[str]:
-        """Return what axe finds serious or critical, with where it is."""
+        """Return what axe finds serious or critical, with where it is, each time it looks.
+
+        What is found only while something on the page changes (a button that was just enabled is
+        still drawn pale) stands in the way of nobody.
+        """
         self.page.evaluate(AXE.read_text())
+        lasting = self._looked_over()
+        for _ in range(_FURTHER_LOOKS):
+            if not lasting:
+                break
+            self.page.wait_for_timeout(_BETWEEN_LOOKS_MS)
+            found = self._looked_over()
+            lasting = [violation for violation in lasting if violation in found]
+        return lasting
+
+    def _looked_over(self) -> list[str]:
         found: dict[str, Any] = self.page.evaluate("() => axe.run(document)")
         return [
             f"{violation['id']}: {node['html'][:160]} ({node['failureSummary'][:200]})"
