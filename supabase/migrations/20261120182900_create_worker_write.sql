@@ -6,7 +6,8 @@
   (deadlock, timeout, full disk) fails the whole batch, to be sent again.
 
   Depends on   apply_market_events, apply_trading_events, apply_control_events,
-               create_worker_leases, create_worker_events; at run time on create_price_alerts
+               create_worker_leases, create_worker_events; at run time on create_price_alerts,
+               broadcast_quotes
 */
 
 create function private.check_batch(p_events jsonb) returns void
@@ -125,11 +126,13 @@ as $$
 declare
   v_event   jsonb;
   v_alerts  jsonb;
+  v_prices  jsonb;
   v_results jsonb[] := '{}';
 begin
   perform private.check_batch(p_events);
   perform private.require_lease(p_shard, p_holder, p_token);
   v_alerts := private.touched_price_alerts(p_events);
+  v_prices := private.prices_before(p_events);
   perform private.lock_owners(p_events, v_alerts);
   -- What the audit log names as the actor.
   perform set_config('tradebase.actor', 'worker', true);
@@ -138,6 +141,7 @@ begin
     v_results := v_results || private.apply_event(v_event, p_shard, p_holder);
   end loop;
   perform private.fire_price_alerts(v_alerts);
+  perform private.broadcast_quotes(v_prices);
   return to_jsonb(v_results);
 end
 $$;

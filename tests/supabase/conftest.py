@@ -1,6 +1,6 @@
 """One stack with the project's own migrations and seed, and everybody who may knock at it."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import psycopg
@@ -8,7 +8,9 @@ import pytest
 from psycopg.rows import dict_row
 
 from tests.stacks import RunningStack, running_stack
+from tests.supabase.cast import administrator
 from tests.supabase.deployments import Deployment, Worker, deploy
+from tests.supabase.listening import Listeners
 from tests.supabase.people import Person, client_of, sign_up
 
 Database = psycopg.Connection[dict[str, object]]
@@ -73,3 +75,25 @@ def worker(secret: Person) -> Iterator[Worker]:
     worker.acquire()
     yield worker
     worker.release()
+
+
+@pytest.fixture
+async def listeners(stack: RunningStack) -> AsyncIterator[Listeners]:
+    """Yield connections that are closed afterwards."""
+    listeners = Listeners(stack)
+    yield listeners
+    await listeners.close()
+
+
+@pytest.fixture
+def everybody(
+    user: Person, stranger: Person, anonymous: Person, secret: Person, publishable: httpx.Client
+) -> dict[str, Person]:
+    """Return whoever may knock, by what they are called."""
+    return {
+        "owner": user,
+        "other": stranger,
+        "admin": administrator(publishable, secret),
+        "anonymous": anonymous,
+        "secret": secret,
+    }

@@ -1,98 +1,19 @@
 """Realtime: a user hears the own private topic and changed rows, and nobody else's."""
 
-import asyncio
-import json
-from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import httpx
 import psycopg
 import pytest
-from realtime import AsyncRealtimeChannel, AsyncRealtimeClient, RealtimeSubscribeStates
-from realtime.types import RealtimeChannelOptions, RealtimePostgresChangesListenEvent
+from realtime import RealtimeSubscribeStates
+from realtime.types import RealtimePostgresChangesListenEvent
 
-from tests.stacks import RunningStack
 from tests.supabase import events
-from tests.supabase.cast import administrator
 from tests.supabase.conftest import Database
 from tests.supabase.deployments import Deployment, Worker
+from tests.supabase.listening import Ear, Listeners, join, speak
 from tests.supabase.people import Person
 
-DEADLINE = 10.0
 EVERY_CHANGE = RealtimePostgresChangesListenEvent.All
-PRIVATE: RealtimeChannelOptions = {
-    "config": {"broadcast": None, "presence": None, "private": True},
-}
-
-
-class Ear:
-    """What one subscriber heard, in order."""
-
-    def __init__(self) -> None:
-        self.heard: list[Any] = []
-        self._news = asyncio.Condition()
-
-    def hear(self, message: Any) -> None:
-        """Take a message; what a client's callback is set to."""
-        self.heard.append(message)
-        self._changed = asyncio.get_running_loop().create_task(self._tell())
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Return once the condition holds; fail at the deadline."""
-        async with asyncio.timeout(DEADLINE), self._news:
-            await self._news.wait_for(condition)
-
-    async def _tell(self) -> None:
-        async with self._news:
-            self._news.notify_all()
-
-
-class Listeners:
-    """Realtime connections of users, closed together."""
-
-    def __init__(self, stack: RunningStack) -> None:
-        self._url = stack.url.replace("http", "ws", 1) + "/realtime/v1"
-        self._clients: list[AsyncRealtimeClient] = []
-
-    async def connect(self, user: Person) -> AsyncRealtimeClient:
-        """Return a connection that carries the user's token."""
-        key = user.http.headers["apikey"]
-        client = AsyncRealtimeClient(self._url, key, auto_reconnect=False)
-        self._clients.append(client)
-        await client.connect()
-        await client.set_auth(user.token or key)
-        return client
-
-    async def topic(
-        self, user: Person, topic: str
-    ) -> tuple[RealtimeSubscribeStates, AsyncRealtimeChannel, Ear]:
-        """Join a private topic; return the server's answer and what is heard there."""
-        client = await self.connect(user)
-        channel = client.channel(topic, PRIVATE)
-        ear = Ear()
-        channel.on_broadcast("*", ear.hear)
-        return await join(channel), channel, ear
-
-    async def close(self) -> None:
-        """Close every connection."""
-        for client in self._clients:
-            await client.close()
-
-
-async def join(channel: AsyncRealtimeChannel) -> RealtimeSubscribeStates:
-    answers = Ear()
-    await channel.subscribe(lambda state, _: answers.hear(state))
-    await answers.until(lambda: bool(answers.heard))
-    state: RealtimeSubscribeStates = answers.heard[0]
-    return state
-
-
-@pytest.fixture
-async def listeners(stack: RunningStack) -> AsyncIterator[Listeners]:
-    """Yield connections that are closed afterwards."""
-    listeners = Listeners(stack)
-    yield listeners
-    await listeners.close()
 
 
 def later(ear: Ear) -> list[dict[str, Any]]:
@@ -120,20 +41,6 @@ async def test_the_owner_hears_on_the_topic_what_the_table_holds(
     assert {message["event"] for message in ear.heard} >= {row["kind"] for row in stored}
 
 
-@pytest.fixture
-def everybody(
-    user: Person, stranger: Person, anonymous: Person, secret: Person, publishable: httpx.Client
-) -> dict[str, Person]:
-    """Return whoever may knock, by what they are called."""
-    return {
-        "owner": user,
-        "other": stranger,
-        "admin": administrator(publishable, secret),
-        "anonymous": anonymous,
-        "secret": secret,
-    }
-
-
 async def test_a_private_topic_is_joined_by_its_owner_and_the_secret_key_alone(
     listeners: Listeners, user: Person, everybody: dict[str, Person]
 ) -> None:
@@ -158,24 +65,6 @@ async def test_nobody_else_hears_what_is_said_on_the_topic(
     for who in ("owner", "secret"):
         await ears[who].until(lambda ear=ears[who]: bool(later(ear)))  # type: ignore[misc]
     assert {who for who, ear in ears.items() if ear.heard} == {"owner", "secret"}
-
-
-def speak(database: Database, person: Person, topic: str) -> None:
-    """Broadcast on a private topic as Realtime does for a client."""
-    role = "authenticated" if person.id else "anon"
-    claims = json.dumps({"sub": person.id, "role": role})
-    with database.transaction():
-        database.execute(
-            "select set_config('role', %s, true), "
-            "set_config('request.jwt.claims', %s, true), "
-            "set_config('realtime.topic', %s, true)",
-            (role, claims, topic),
-        )
-        database.execute(
-            "insert into realtime.messages (topic, extension, event, payload, private) "
-            "values (%s, 'broadcast', 'trade_closed', '{}', true)",
-            (topic,),
-        )
 
 
 @pytest.mark.parametrize("who", ["owner", "other", "admin", "anonymous"])
