@@ -5,11 +5,12 @@ Out: `Effects`.
 Next: `core/engine.py`, which adds ticks; `core/minute_keeper.py`, where gaps are kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final
 from uuid import UUID
 
 from core.brokers.paper import PaperSettings
-from core.candle import NEVER_NS, Candle
+from core.candle import NEVER_NS, Candle, InstrumentKey
 from core.charges import ChargesTable
 from core.effects import NOTHING, Effect, Effects
 from core.engine_commands import EngineCommands
@@ -39,7 +40,8 @@ class MarketTime(EngineCommands):
     ) -> None:
         super().__init__(run_id, calendar, paper, charges, read_depth, repairs_gaps=repairs_gaps)
         self._is_silent = False
-        self._is_back = False  # The next event tells since when.
+        self._is_back = False  # All is heard again: the next event tells since when.
+        self._heard_again: Final[set[InstrumentKey]] = set()  # The same of some.
 
     def advance(self, now_ns: int) -> Effects:
         """Let market time reach an instant; it never goes back."""
@@ -55,27 +57,47 @@ class MarketTime(EngineCommands):
         self._is_silent = silent
         self._due_ns = min(self._due_ns, self._next_due_ns())
 
-    def lose_feed(self, heard_ns: int) -> None:
+    def lose_feed(self, heard_ns: int, instruments: Iterable[InstrumentKey] | None = None) -> None:
         """Take notice that the feed was lost.
 
         Parameters
         ----------
         heard_ns
             Market time when it was heard last; nothing is known to be missing before.
+        instruments
+            Of which nothing is heard now; None for all, and for all that are watched from now on.
         """
-        self._is_silent = self._is_back = False
+        self._is_silent = False
         if not self._repairs_gaps:
             return
-        self._is_away = True
-        for slot in self._slots.values():
+        if instruments is None:
+            self._is_back, self._is_away = False, True
+            self._heard_again.clear()
+            lost = list(self._slots.values())
+        else:
+            keys = [key for key in instruments if key in self._slots]
+            self._heard_again.difference_update(keys)
+            lost = [self._slots[key] for key in keys]
+        for slot in lost:
             self._watched[slot].builder.lose(heard_ns)
         self._due_ns = min(self._due_ns, self._next_due_ns())
 
-    def regain_feed(self) -> None:
-        """Take notice that the feed is back: the next event tells since when."""
-        if self._repairs_gaps:
+    def regain_feed(self, instruments: Iterable[InstrumentKey] | None = None) -> None:
+        """Take notice that the feed is back: the next event tells since when.
+
+        Parameters
+        ----------
+        instruments
+            Which are heard again; None for all. What is watched from now on is heard.
+        """
+        if not self._repairs_gaps:
+            return
+        if instruments is None:
             self._is_back = True
-            self._due_ns = 0
+        else:
+            self._is_away = False
+            self._heard_again.update(instruments)
+        self._due_ns = 0
 
     def repair(self, gap: Gap, minutes: Sequence[Candle]) -> Effects:
         """Close a gap that was told as missing with the broker's minutes of it.
@@ -105,7 +127,7 @@ class MarketTime(EngineCommands):
         """Return what has been held back, and what has become due of it."""
         effects: list[Effect] = [*news]
         self._due_ns = min(self._due_ns, self._watched[slot].builder.due_ns)
-        if self._due_ns <= self._now_ns and not self._is_back:
+        if self._due_ns <= self._now_ns and not (self._is_back or self._heard_again):
             self._pass_time(self._now_ns, effects)
         return tuple(effects)
 
@@ -119,10 +141,8 @@ class MarketTime(EngineCommands):
         if not self._now_ns:
             for watched in self._watched:
                 watched.builder.watched_since_ns = now_ns
-        if self._is_back:
-            self._is_back = self._is_away = False
-            for slot in self._slots.values():
-                self._watched[slot].builder.regain(now_ns)
+        if self._is_back or self._heard_again:
+            self._hear_again(now_ns)
         while self._due_ns <= now_ns:
             moment = self._due_ns
             self._now_ns = max(self._now_ns, moment)
@@ -138,3 +158,14 @@ class MarketTime(EngineCommands):
                 trades_due_ns = self._dealer.desks.next_due_ns()
             self._due_ns = min(due_ns, trades_due_ns)
         self._now_ns = max(self._now_ns, now_ns)
+
+    def _hear_again(self, now_ns: int) -> None:
+        """Let what was lost begin anew at the first event after it is back."""
+        if self._is_back:
+            self._is_back = self._is_away = False
+            self._heard_again.update(self._slots)
+        for key in self._heard_again:
+            slot = self._slots.get(key)
+            if slot is not None:
+                self._watched[slot].builder.regain(now_ns)
+        self._heard_again.clear()
