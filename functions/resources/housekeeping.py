@@ -46,6 +46,7 @@ EXPIRING: Final = (
     "price_alerts",
     "worker_events",
     "worker_heartbeats",
+    "orphaned_events",
     "job_runs",
     "idempotency_keys",
     "rate_limits",

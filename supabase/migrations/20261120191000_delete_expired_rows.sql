@@ -38,6 +38,7 @@ as $$
     when 'price_alerts' then
       'not is_active and updated_at < now() - days(keep_notifications_days)'
     when 'worker_events' then 'applied_at < now() - days(keep_worker_events_days)'
+    when 'orphaned_events' then 'stored_at < now() - days(keep_trading_signals_days)'
     when 'worker_heartbeats' then 'beat_at < now() - days(keep_job_runs_days)'
     when 'job_runs' then
       'status <> ''running'' and started_at < now() - days(keep_job_runs_days)'

@@ -17,6 +17,17 @@ def acquire(secret: Person, shard: str, holder: str, seconds: int = 60) -> dict[
     return lease
 
 
+def allow_standby(secret: Person, worker: Worker) -> None:
+    lease = secret.rpc(
+        "worker_acquire_lease",
+        p_shard=worker.shard,
+        p_holder=worker.holder,
+        p_ttl_seconds=60,
+        p_standby=True,
+    )
+    worker.token = lease["token"]
+
+
 def renew(secret: Person, worker: Worker, token: int) -> dict[str, object] | None:
     lease: dict[str, object] | None = secret.rpc(
         "worker_renew_lease",
@@ -28,10 +39,19 @@ def renew(secret: Person, worker: Worker, token: int) -> dict[str, object] | Non
     return lease
 
 
-def expire(database: Database, worker: Worker) -> None:
+def expire(database: Database, worker: Worker, seconds_ago: int = 11) -> None:
     database.execute(
-        "update public.worker_leases set expires_at = now() where shard = %s", (worker.shard,)
+        "update public.worker_leases set expires_at = now() - make_interval(secs => %s)"
+        " where shard = %s",
+        (seconds_ago, worker.shard),
     )
+
+
+def lose(secret: Person, worker: Worker, database: Database) -> None:
+    """Have another worker take the shard over."""
+    allow_standby(secret, worker)
+    expire(database, worker)
+    assert acquire(secret, worker.shard, "another") is not None
 
 
 def test_a_shard_that_is_held_is_not_given_to_another(secret: Person, worker: Worker) -> None:
@@ -45,13 +65,65 @@ def test_the_same_holder_gets_a_new_token(secret: Person, worker: Worker) -> Non
     worker.acquire()
 
 
-def test_an_expired_shard_goes_to_another_with_a_higher_token(
+def test_an_expired_shard_whose_holder_allows_a_standby_goes_to_another_with_a_higher_token(
     secret: Person, worker: Worker, database: Database
 ) -> None:
+    allow_standby(secret, worker)
     expire(database, worker)
     lease = acquire(secret, worker.shard, "another")
     assert lease is not None
     assert lease["token"] == worker.token + 1
+
+
+def test_it_goes_to_another_ten_seconds_after_it_has_expired_not_before(
+    secret: Person, worker: Worker, database: Database
+) -> None:
+    allow_standby(secret, worker)
+    expire(database, worker, seconds_ago=5)
+    assert acquire(secret, worker.shard, "another") is None
+
+
+def test_without_standby_an_expired_shard_is_nobodys_but_its_holders(
+    secret: Person, worker: Worker, database: Database
+) -> None:
+    worker.acquire()
+    expire(database, worker, seconds_ago=86_400)
+    assert acquire(secret, worker.shard, "another") is None
+    assert acquire(secret, worker.shard, worker.holder) is not None
+    worker.acquire()
+
+
+def test_the_operator_lets_the_shard_of_a_dead_worker_go(
+    secret: Person, worker: Worker, database: Database
+) -> None:
+    worker.acquire()
+    assert secret.rpc("worker_free_lease", p_shard=worker.shard) == "alive"
+    assert acquire(secret, worker.shard, "another") is None
+    expire(database, worker)
+    assert secret.rpc("worker_free_lease", p_shard=worker.shard) == "freed"
+    assert secret.rpc("worker_free_lease", p_shard=worker.shard) == "free"
+    assert renew(secret, worker, worker.token) is None
+    assert acquire(secret, worker.shard, "another") is not None
+
+
+def test_the_tenure_says_since_which_token_nobody_else_has_had_the_shard(
+    secret: Person, worker: Worker
+) -> None:
+    first = worker.token
+    worker.acquire()
+    worker.release()
+    mine = acquire(secret, worker.shard, worker.holder)
+    assert mine is not None
+    assert (mine["tenure"], mine["token"]) == (first, first + 2)
+    worker.token = first + 2
+    worker.release()
+    theirs = acquire(secret, worker.shard, "another")
+    assert theirs is not None
+    assert theirs["tenure"] == theirs["token"] == first + 3
+
+
+def test_a_shard_that_nobody_ever_held_is_free(secret: Person) -> None:
+    assert secret.rpc("worker_free_lease", p_shard="nobody-ever") == "free"
 
 
 def test_a_released_shard_is_free_at_once(secret: Person, worker: Worker) -> None:
@@ -62,8 +134,7 @@ def test_a_released_shard_is_free_at_once(secret: Person, worker: Worker) -> Non
 def test_a_shard_that_was_lost_cannot_be_released(
     secret: Person, worker: Worker, database: Database
 ) -> None:
-    expire(database, worker)
-    acquire(secret, worker.shard, "another")
+    lose(secret, worker, database)
     assert worker.release() is False
 
 
@@ -79,16 +150,14 @@ def test_an_expired_lease_that_nobody_took_can_be_renewed(
 def test_a_lease_that_was_taken_over_cannot_be_renewed(
     secret: Person, worker: Worker, database: Database
 ) -> None:
-    expire(database, worker)
-    acquire(secret, worker.shard, "another")
+    lose(secret, worker, database)
     assert renew(secret, worker, worker.token) is None
 
 
 def test_the_old_holder_writes_nothing_any_more(
     secret: Person, worker: Worker, database: Database
 ) -> None:
-    expire(database, worker)
-    acquire(secret, worker.shard, "another")
+    lose(secret, worker, database)
     price = events.last_price(instrument_key="NSE_EQ:1")
     reply = secret.call(
         "POST",
