@@ -36,6 +36,14 @@ export function sumOf(amounts: Iterable<string | null>): string {
   return fromPaise(total);
 }
 
+/** Orders amounts, those not known last; for lists that are sorted by one. */
+export function comparePaise(one: string | null, other: string | null): number {
+  const first = one === null ? null : toPaise(one);
+  const second = other === null ? null : toPaise(other);
+  if (first === null || second === null) return Number(first === null) - Number(second === null);
+  return first < second ? -1 : first > second ? 1 : 0;
+}
+
 /** -1, 0 or 1. */
 export function signOf(amount: string): -1 | 0 | 1 {
   const negative = amount.trim().startsWith("-");

@@ -9,7 +9,7 @@
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
 
 import { loadSettings, type Settings } from "@/lib/settings";
-import { connect } from "@/lib/supabase";
+import { connect, supabase } from "@/lib/supabase";
 
 export interface User {
   readonly id: string;
@@ -20,8 +20,11 @@ export interface User {
 export type Session =
   | { readonly state: "starting" }
   | { readonly state: "unusable"; readonly reason: string }
-  | { readonly state: "signed out"; readonly settings: Settings }
+  | { readonly state: "signed out"; readonly settings: Settings; readonly hasEnded: boolean }
   | { readonly state: "signed in"; readonly settings: Settings; readonly user: User };
+
+// Kept while somebody is signed in: who comes back without a session then has lost it.
+const MARK = "tradebase-signed-in";
 
 const SessionContext = createContext<Session>({ state: "starting" });
 
@@ -52,6 +55,15 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   return <SessionContext value={session}>{children}</SessionContext>;
 }
 
+/** Signs out as the user asked for; returns what went wrong in words, or null. */
+export async function signOut(): Promise<string | null> {
+  localStorage.removeItem(MARK);
+  const { error } = await supabase().auth.signOut();
+  if (error === null) return null;
+  localStorage.setItem(MARK, "yes");
+  return error.message;
+}
+
 /** The session of now. */
 export function useSession(): Session {
   return useContext(SessionContext);
@@ -79,7 +91,10 @@ interface Account {
 
 /** The same object while the same user stays, so that a renewed token redraws nothing. */
 function sessionOf(before: Session, settings: Settings, account: Account | null): Session {
-  if (account === null) return { state: "signed out", settings };
+  if (account === null) {
+    return { state: "signed out", settings, hasEnded: localStorage.getItem(MARK) !== null };
+  }
+  localStorage.setItem(MARK, "yes");
   if (before.state === "signed in" && before.user.id === account.id) return before;
   const isAdmin = account.app_metadata["role"] === "admin";
   return { state: "signed in", settings, user: { id: account.id, email: account.email ?? "", isAdmin } };

@@ -8,7 +8,7 @@ import { OverviewCard } from "@/components/system/overview-card";
 
 export default function SystemPage() {
   return (
-    <div className="grid gap-4 xl:grid-cols-2">
+    <div className="grid items-start gap-4 xl:grid-cols-2">
       <OverviewCard />
       <div className="flex min-w-0 flex-col gap-4">
         <HealthCard />

@@ -14,3 +14,8 @@ export const PnlCurve = dynamic(
   async () => (await import("@/components/charts/pnl-curve")).PnlCurve,
   { ssr: false, loading: () => <Skeleton className="h-60 w-full" /> },
 );
+
+export const EquityChart = dynamic(
+  async () => (await import("@/components/charts/equity-chart")).EquityChart,
+  { ssr: false, loading: () => <Skeleton className="h-80 w-full" /> },
+);

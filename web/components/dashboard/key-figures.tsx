@@ -16,7 +16,7 @@ export function KeyFigures({ overview }: { overview: Overview }) {
   const stopped = configs.STOPPED + configs.PAUSED + configs.ERROR;
   return (
     <div className="grid grid-cols-2 gap-3 xl:grid-cols-4">
-      <BlurFade>
+      <BlurFade className="h-full">
         <Stat
           icon={Activity}
           name="Active strategies"
@@ -25,7 +25,7 @@ export function KeyFigures({ overview }: { overview: Overview }) {
           <NumberTicker value={configs.ACTIVE} />
         </Stat>
       </BlurFade>
-      <BlurFade delay={0.04}>
+      <BlurFade className="h-full" delay={0.04}>
         <Stat
           icon={IndianRupee}
           name="Total P&L, after charges"
@@ -38,7 +38,7 @@ export function KeyFigures({ overview }: { overview: Overview }) {
           <MoneyTicker amount={overview.pnl_total} />
         </Stat>
       </BlurFade>
-      <BlurFade delay={0.08}>
+      <BlurFade className="h-full" delay={0.08}>
         <Stat
           icon={Layers}
           name="Open positions"
@@ -51,7 +51,7 @@ export function KeyFigures({ overview }: { overview: Overview }) {
           <NumberTicker value={overview.open_trades} />
         </Stat>
       </BlurFade>
-      <BlurFade delay={0.12}>
+      <BlurFade className="h-full" delay={0.12}>
         <Stat icon={ListOrdered} name="Orders today" note={`${count(overview.trades_today)} trades closed`}>
           <NumberTicker value={overview.orders_today} />
         </Stat>

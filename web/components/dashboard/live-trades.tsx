@@ -53,27 +53,31 @@ function TradeLine({ trade }: { trade: Trade }) {
   const isLong = trade.trade_type === "LONG";
   const Icon = isLong ? ArrowUpRight : ArrowDownRight;
   return (
-    <div className="bg-raised/50 flex items-center gap-3 rounded-lg border px-3 py-2 text-sm">
-      <Icon aria-hidden className={cn("size-4 shrink-0", isLong ? "text-gain" : "text-loss")} />
+    <div className="bg-raised/50 flex gap-2.5 rounded-lg border px-3 py-2 text-sm">
+      <Icon aria-hidden className={cn("mt-0.5 size-4 shrink-0", isLong ? "text-gain" : "text-loss")} />
       <div className="min-w-0 flex-1">
-        <p className="truncate font-medium">
-          {trade.symbol} <span className="text-muted font-normal">× {count(trade.quantity)}</span>
-        </p>
-        <p className="text-muted truncate text-xs">
+        <div className="flex min-h-5.5 flex-wrap items-center justify-between gap-x-2">
+          <p className="min-w-0 font-medium break-words">
+            {trade.symbol} <span className="text-muted font-normal">× {count(trade.quantity)}</span>
+          </p>
+          <span className="ml-auto flex items-center gap-1.5">
+            {trade.trade_mode === "LIVE" && <Badge tone="live">LIVE</Badge>}
+            {trade.status === "OPEN" ? (
+              <Badge tone="accent" hasDot>
+                Open
+              </Badge>
+            ) : (
+              <Profit amount={trade.pnl} className="font-medium" />
+            )}
+          </span>
+        </div>
+        <p className="text-muted tabular text-xs">
           <span className="sr-only">{isLong ? "Long, " : "Short, "}</span>
           {clock(trade.entry_time)} at {price(trade.entry_price)}
           {trade.exit_time !== null &&
             ` → ${price(trade.exit_price)}, ${inWords(trade.exit_reason ?? "").toLowerCase()}`}
         </p>
       </div>
-      {trade.trade_mode === "LIVE" && <Badge tone="live">LIVE</Badge>}
-      {trade.status === "OPEN" ? (
-        <Badge tone="accent" hasDot>
-          Open
-        </Badge>
-      ) : (
-        <Profit amount={trade.pnl} className="font-medium" />
-      )}
     </div>
   );
 }

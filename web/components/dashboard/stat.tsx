@@ -14,7 +14,7 @@ interface StatProps {
 
 export function Stat({ icon: Icon, name, children, note, className }: StatProps) {
   return (
-    <div className={cn("bg-surface relative overflow-hidden rounded-card border p-4", className)}>
+    <div className={cn("bg-surface relative h-full overflow-hidden rounded-card border p-4", className)}>
       <div className="text-muted flex items-center gap-2 text-xs font-medium">
         <span className="bg-raised text-accent grid size-7 place-items-center rounded-lg">
           <Icon aria-hidden className="size-3.5" />

@@ -9,6 +9,7 @@ import { type Column, DataTable } from "@/components/ui/data-table";
 import { Empty, Shown } from "@/components/ui/states";
 import { inWords } from "@/components/trades/columns";
 import { useQuery } from "@/lib/live/use-query";
+import { comparePaise } from "@/lib/money";
 import { type LedgerEntry, readLedger } from "@/lib/tables/ledger-entries";
 import type { Portfolio } from "@/lib/tables/portfolios";
 import { moment } from "@/lib/time";
@@ -27,8 +28,14 @@ const COLUMNS: readonly Column<LedgerEntry>[] = [
     cell: (entry) => inWords(entry.kind),
     compare: (one, other) => one.kind.localeCompare(other.kind),
   },
-  { id: "note", head: "Note", cell: (entry) => entry.note ?? "–" },
-  { id: "amount", head: "Amount", cell: (entry) => <Profit amount={entry.amount} />, isNumber: true },
+  { id: "note", head: "Of", cell: (entry) => entry.note ?? entry.order?.symbol ?? "–" },
+  {
+    id: "amount",
+    head: "Amount",
+    cell: (entry) => <Profit amount={entry.amount} />,
+    compare: (one, other) => comparePaise(one.amount, other.amount),
+    isNumber: true,
+  },
 ];
 
 export function Ledger({ portfolio }: { portfolio: Portfolio }) {

@@ -39,7 +39,7 @@ function BySession({ children }: { children: ReactNode }) {
   }
   // The link of a password mail brings a session of its own, and the page that uses it.
   if (path.startsWith("/new-password")) return <main>{children}</main>;
-  if (session.state === "signed out") return <SignIn />;
+  if (session.state === "signed out") return <SignIn hasEnded={session.hasEnded} />;
   return (
     <LiveProvider userId={session.user.id}>
       <a

@@ -12,8 +12,7 @@ import { Badge, type Tone } from "@/components/ui/badge";
 import { useLive } from "@/lib/live/live-provider";
 import { useInterval } from "@/lib/live/use-interval";
 import { useQuery } from "@/lib/live/use-query";
-import { useUser } from "@/lib/session";
-import { supabase } from "@/lib/supabase";
+import { signOut, useUser } from "@/lib/session";
 import { type Health, readHealth } from "@/lib/tables/health";
 import { age, clock } from "@/lib/time";
 
@@ -31,7 +30,8 @@ export function Header() {
       <div className="flex min-h-14 flex-wrap items-center gap-x-3 gap-y-1.5 px-3 py-2 sm:px-5">
         <Logo className="size-7 lg:hidden" />
         <h1 className="text-base font-semibold tracking-tight">{page?.name ?? "Tradebase"}</h1>
-        <div className="flex flex-1 flex-wrap items-center gap-1.5">
+        {/* A phone has no room for the states beside the title: they get a line of their own. */}
+        <div className="order-last flex w-full flex-wrap items-center gap-1.5 sm:order-none sm:w-auto sm:flex-1 max-sm:[&_[data-badge]]:gap-1 max-sm:[&_[data-badge]]:px-1.5 max-sm:[&_[data-badge]]:text-[0.65rem]">
           {health.data !== null && <SystemStatus health={health.data} />}
           {health.error !== null && (
             <Badge tone="loss" hasDot>
@@ -40,7 +40,7 @@ export function Header() {
           )}
           <LiveIndicator />
         </div>
-        <div className="flex items-center gap-1.5">
+        <div className="ml-auto flex items-center gap-1.5">
           <EmergencyStop />
           <ThemeButton />
           <Account />
@@ -57,7 +57,9 @@ function SystemStatus({ health }: { health: Health }) {
     <>
       {health.isSimulated && (
         <Badge tone="warn" className="font-semibold">
-          Simulated market · {clock(health.marketTime)} IST
+          <span>
+            Simulated<span className="max-sm:sr-only"> market</span> · {clock(health.marketTime)} IST
+          </span>
         </Badge>
       )}
       <Badge tone={worker.tone} hasDot>
@@ -81,10 +83,12 @@ function LiveIndicator() {
   const tone: Tone = status === "live" ? "gain" : status === "offline" ? "loss" : "warn";
   const lag = status === "live" && lagMs !== null ? ` · ${Math.round(lagMs)} ms` : "";
   return (
-    <span role="status" aria-label={`Live data: ${status}`}>
+    <span role="status" aria-label={`Live data: ${status}`} className="inline-flex">
       <Badge tone={tone} hasDot>
-        {status}
-        {lag}
+        <span>
+          {status}
+          <span className="max-sm:hidden">{lag}</span>
+        </span>
       </Badge>
     </span>
   );
@@ -112,9 +116,9 @@ function ThemeButton() {
 function Account() {
   const user = useUser();
   const alert = useAlert();
-  const signOut = async () => {
-    const { error } = await supabase().auth.signOut();
-    if (error !== null) alert("error", `You could not be signed out: ${error.message}`);
+  const leave = async () => {
+    const problem = await signOut();
+    if (problem !== null) alert("error", `You could not be signed out: ${problem}`);
   };
   return (
     <>
@@ -123,7 +127,7 @@ function Account() {
       </span>
       <button
         type="button"
-        onClick={() => void signOut()}
+        onClick={() => void leave()}
         aria-label="Sign out"
         className="text-muted hover:text-ink hover:bg-raised rounded-lg p-2"
       >

@@ -9,6 +9,7 @@ import { usePathname } from "next/navigation";
 import { Logo } from "@/components/shell/logo";
 import { isShown, type Page, PAGES } from "@/components/shell/pages";
 import { cn } from "@/lib/class-names";
+import { useUser } from "@/lib/session";
 
 export function Navigation() {
   const path = usePathname();
@@ -47,10 +48,20 @@ export function TabBar() {
 }
 
 function MorePages({ path }: { path: string }) {
+  const user = useUser();
   const others = PAGES.filter((page) => !page.isMain);
   const isHere = others.some((page) => isShown(page, path));
   return (
-    <details key={path} className="group relative flex-1">
+    <details
+      key={path}
+      className="group relative flex-1"
+      onKeyDown={(event) => {
+        if (event.key === "Escape") event.currentTarget.open = false;
+      }}
+      onBlur={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget)) event.currentTarget.open = false;
+      }}
+    >
       <summary
         className={cn(
           "flex list-none flex-col items-center gap-0.5 py-2 text-[0.65rem]",
@@ -60,10 +71,13 @@ function MorePages({ path }: { path: string }) {
         <Menu aria-hidden className="size-5" />
         More
       </summary>
-      <div className="bg-surface absolute right-2 bottom-full mb-2 flex w-40 flex-col rounded-lg border p-1 shadow-lg">
+      <div className="bg-surface absolute right-2 bottom-full mb-2 flex w-52 flex-col rounded-lg border p-1 shadow-lg">
         {others.map((page) => (
           <SideLink key={page.path} page={page} isCurrent={isShown(page, path)} />
         ))}
+        <QuickLink href="/strategies/?new=type" icon={Plus} name="New strategy" />
+        <QuickLink href="/notifications/?tab=settings" icon={Settings} name="Settings" />
+        <p className="text-muted truncate border-t px-2.5 py-2 text-xs">{user.email}</p>
       </div>
     </details>
   );

@@ -22,7 +22,7 @@ export const PAGES: readonly Page[] = [
   { path: "/", name: "Dashboard", icon: LayoutDashboard, isMain: true },
   { path: "/strategies/", name: "Strategies", icon: CandlestickChart, isMain: true },
   { path: "/trades/", name: "Trades", icon: Receipt, isMain: true },
-  { path: "/portfolios/", name: "Portfolios", icon: Wallet, isMain: true },
+  { path: "/portfolios/", name: "Portfolios", icon: Wallet, isMain: false },
   { path: "/notifications/", name: "Notifications", icon: BellRing, isMain: true },
   { path: "/data/", name: "Data", icon: Database, isMain: false },
   { path: "/system/", name: "System", icon: ServerCog, isMain: false },

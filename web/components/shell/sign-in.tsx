@@ -26,10 +26,13 @@ const HEADS = {
 };
 const LEAST_PASSWORD = 8;
 
-export function SignIn() {
+const ENDED: Said = { isError: true, text: "Your session has ended. Sign in again to go on." };
+
+/** `hasEnded`: there was a session, and it ended without being asked to. */
+export function SignIn({ hasEnded }: { hasEnded: boolean }) {
   const isStill = useReducedMotion();
   const [wish, setWish] = useState<Wish>("sign in");
-  const [said, setSaid] = useState<Said | null>(null);
+  const [said, setSaid] = useState<Said | null>(hasEnded ? ENDED : null);
   const [isBusy, setIsBusy] = useState(false);
 
   const choose = (next: Wish) => {

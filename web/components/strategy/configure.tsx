@@ -5,6 +5,7 @@ import { useState } from "react";
 
 import { type FormValues, SchemaForm } from "@/components/forms/schema-form";
 import { useWish } from "@/components/strategies/use-wish";
+import { PortfolioField } from "@/components/strategy/portfolio-field";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { TextField } from "@/components/ui/field";
@@ -75,6 +76,9 @@ function Form({ config, design, onSaved }: ConfigureProps & { design: StrategyDe
           <SchemaForm schema={type.parameters} values={parameters} onChange={setParameters} />
         </Card>
       )}
+      <Card title="Portfolio">
+        <PortfolioField config={config} onSaved={onSaved} />
+      </Card>
       <Card title="Capital and risk limits">
         <TextField
           label="Capital in rupees"

@@ -3,6 +3,8 @@
 /** Results by day, virtual and live apart: equity, drawdown, ratios. */
 import { LineChart } from "lucide-react";
 
+import type { EquityOfDay } from "@/components/charts/equity-chart";
+import { EquityChart } from "@/components/charts/lazy";
 import { PnlToday } from "@/components/dashboard/pnl-today";
 import { Profit } from "@/components/ui/amount";
 import { Badge } from "@/components/ui/badge";
@@ -20,12 +22,14 @@ import { type PerformanceOfDay, readPerformance } from "@/lib/tables/performance
 import { longDay } from "@/lib/time";
 
 const DAYS = 250;
+const LEAST_DAYS_DRAWN = 2;
 const COLUMNS: readonly Column<PerformanceOfDay>[] = [
   {
     id: "date",
     head: "Day",
     cell: (row) => longDay(`${row.date}T00:00:00+05:30`),
     compare: (one, other) => one.date.localeCompare(other.date),
+    isTitle: true,
   },
   { id: "virtual", head: "Virtual P&L", cell: (row) => <Profit amount={row.virtual_pnl} />, isNumber: true },
   { id: "virtual_trades", head: "Trades", cell: (row) => row.virtual_trades, isNumber: true },
@@ -71,6 +75,7 @@ export function Performance({ config }: { config: ConfigDetails }) {
             ) : (
               <>
                 <Ratios row={newest} />
+                {rows.length >= LEAST_DAYS_DRAWN && <EquityChart days={equityOf(rows)} />}
                 <DataTable rows={rows} columns={COLUMNS} idOf={(row) => row.date} caption="Performance by day" />
               </>
             );
@@ -102,6 +107,13 @@ function Ratios({ row }: { row: PerformanceOfDay }) {
       </p>
     </dl>
   );
+}
+
+/** Oldest first, as charts take them. */
+function equityOf(rows: readonly PerformanceOfDay[]): readonly EquityOfDay[] {
+  return rows
+    .map((row) => ({ date: row.date, virtual: row.virtual_equity, live: row.live_equity }))
+    .toReversed();
 }
 
 function percent(part: number): string {

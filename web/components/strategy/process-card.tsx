@@ -39,6 +39,7 @@ export function ProcessCard({ config }: { config: ConfigDetails }) {
             <Fact name="Process">{now.pid ?? "–"}</Fact>
             <Fact name="Open trades">{count(now.open_trades)}</Fact>
             <Fact name="Running since">{moment(now.started_at)}</Fact>
+            <Fact name="Last run">{moment(now.metrics[0]?.timestamp)}</Fact>
             <Fact name="Last signal">{moment(lastSignal?.generated_at)}</Fact>
           </dl>
         )}

@@ -2,7 +2,7 @@
 import { Badge } from "@/components/ui/badge";
 import { Profit } from "@/components/ui/amount";
 import type { Column } from "@/components/ui/data-table";
-import { count, price, rupees, toPaise } from "@/lib/money";
+import { comparePaise, count, price, rupees } from "@/lib/money";
 import type { Trade } from "@/lib/tables/trades";
 import { moment } from "@/lib/time";
 
@@ -12,6 +12,7 @@ export const TRADE_COLUMNS: readonly Column<Trade>[] = [
     head: "Symbol",
     cell: (trade) => <span className="font-medium">{trade.symbol}</span>,
     compare: (one, other) => one.symbol.localeCompare(other.symbol),
+    isTitle: true,
   },
   {
     id: "direction",
@@ -29,6 +30,7 @@ export const TRADE_COLUMNS: readonly Column<Trade>[] = [
       </span>
     ),
     compare: (one, other) => one.trade_type.localeCompare(other.trade_type),
+    isTitle: true,
   },
   {
     id: "quantity",
@@ -45,17 +47,24 @@ export const TRADE_COLUMNS: readonly Column<Trade>[] = [
   },
   {
     id: "entry_price",
-    head: "Bought/sold at",
+    head: "Entry price",
     cell: (trade) => price(trade.entry_price),
+    compare: (one, other) => Number(one.entry_price) - Number(other.entry_price),
     isNumber: true,
   },
   {
     id: "exit",
     head: "Exit (IST)",
     cell: (trade) => (trade.exit_time === null ? <Badge tone="accent">Open</Badge> : moment(trade.exit_time)),
-    compare: (one, other) => endOf(one) - endOf(other),
+    compare: (one, other) => compareKnown(timeOf(one.exit_time), timeOf(other.exit_time)),
   },
-  { id: "exit_price", head: "Closed at", cell: (trade) => price(trade.exit_price), isNumber: true },
+  {
+    id: "exit_price",
+    head: "Exit price",
+    cell: (trade) => price(trade.exit_price),
+    compare: (one, other) => compareKnown(numberOf(one.exit_price), numberOf(other.exit_price)),
+    isNumber: true,
+  },
   {
     id: "reason",
     head: "Why closed",
@@ -69,7 +78,13 @@ export const TRADE_COLUMNS: readonly Column<Trade>[] = [
     compare: (one, other) => comparePaise(one.pnl, other.pnl),
     isNumber: true,
   },
-  { id: "charges", head: "Charges", cell: (trade) => rupees(trade.charges), isNumber: true },
+  {
+    id: "charges",
+    head: "Charges",
+    cell: (trade) => rupees(trade.charges),
+    compare: (one, other) => comparePaise(one.charges, other.charges),
+    isNumber: true,
+  },
 ];
 
 /** "STOP_LOSS" as "Stop loss". */
@@ -78,13 +93,17 @@ export function inWords(name: string): string {
   return words === "eod" ? "End of day" : words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-function endOf(trade: Trade): number {
-  return trade.exit_time === null ? Number.POSITIVE_INFINITY : Date.parse(trade.exit_time);
+function timeOf(at: string | null): number | null {
+  return at === null ? null : Date.parse(at);
 }
 
-function comparePaise(one: string | null, other: string | null): number {
-  const first = one === null ? null : toPaise(one);
-  const second = other === null ? null : toPaise(other);
-  if (first === null || second === null) return Number(first !== null) - Number(second !== null);
-  return first < second ? -1 : first > second ? 1 : 0;
+/** A price as a number, for the order only. */
+function numberOf(price: string | null): number | null {
+  return price === null ? null : Number(price);
+}
+
+/** What is not known yet comes last. */
+function compareKnown(one: number | null, other: number | null): number {
+  if (one === null || other === null) return Number(one === null) - Number(other === null);
+  return one - other;
 }

@@ -50,7 +50,7 @@ export function AlertProvider({ children }: { children: ReactNode }) {
         role="log"
         aria-live="polite"
         aria-label="Alerts"
-        className="pointer-events-none fixed right-4 bottom-4 z-50 flex w-[min(24rem,calc(100vw-2rem))] flex-col gap-2"
+        className="pointer-events-none fixed right-4 bottom-4 z-50 max-lg:bottom-20 flex w-[min(24rem,calc(100vw-2rem))] flex-col gap-2"
       >
         <AnimatePresence>
           {alerts.map((alert) => (

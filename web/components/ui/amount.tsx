@@ -14,7 +14,7 @@ export function Profit({
 }) {
   const sign = amount === null || amount === undefined ? 0 : signOf(amount);
   return (
-    <span className={cn("tabular", COLOURS[`${sign}`], className)}>
+    <span className={cn("tabular whitespace-nowrap", COLOURS[`${sign}`], className)}>
       {rupees(amount, { signed: true })}
     </span>
   );

@@ -27,6 +27,7 @@ export function Badge({
 }) {
   return (
     <span
+      data-badge
       className={cn(
         "inline-flex h-5.5 items-center gap-1.5 rounded-full border px-2 text-[0.7rem] font-medium whitespace-nowrap",
         TONES[tone],

@@ -80,6 +80,8 @@ export interface LiveStatus {
   readonly feed_age_seconds: number | null;
   readonly market_time: string;
   readonly open_trades: number;
+  /** The newest few, newest first. */
+  readonly metrics: readonly Metric[];
 }
 
 /** A page of configs, newest first; `after` is the last id of the page before. */
@@ -119,6 +121,12 @@ export async function giveCommand(
 ): Promise<void> {
   const row = { strategy_config_id: configId, command, parameters };
   done(await supabase().from("strategy_commands").insert(row));
+}
+
+/** Chooses the portfolio a deployment trades with. */
+export async function linkPortfolio(configId: string, portfolioId: string): Promise<void> {
+  const change = { portfolio_id: portfolioId };
+  done(await supabase().from("strategy_configs").update(change).eq("id", configId));
 }
 
 /** Says what should be: simulation running or stopped; may be said again. */

@@ -10,13 +10,14 @@ export interface LedgerEntry {
   readonly occurred_at: string;
   readonly note: string | null;
   readonly trade_id: string | null;
+  readonly order: { readonly symbol: string } | null;
 }
 
 export async function readLedger(portfolioId: string, limit: number): Promise<readonly LedgerEntry[]> {
   return rowsOf(
     await supabase()
       .from("ledger_entries")
-      .select("id,kind,amount::text,occurred_at,note,trade_id")
+      .select("id,kind,amount::text,occurred_at,note,trade_id,order:orders(symbol)")
       .eq("portfolio_id", portfolioId)
       .order("occurred_at", { ascending: false })
       .order("id")
