@@ -136,6 +136,7 @@ def _entry(
         day_pnl=ZERO,
         blocked=desk.is_blocked(view.now_ns),
         halted=desk.is_halted,
+        live_doubt=desk.live_doubt,
         problem=view.problem,
         blind_until_ns=view.blind_until_ns,
     )

@@ -7,10 +7,11 @@ Next: `core/desks.py`, the desks of all configs.
 
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core.candle import InstrumentKey
 from core.instrument import Instrument
+from core.kept_trade import InstrumentOf, running_again, state_of
 from core.money import ZERO
 from core.position import Position
 from core.session import ist_date
@@ -62,6 +63,8 @@ class Desk:
         self.charges = ZERO
         self.is_halted = False
         """Whether an emergency stop is in force for its user."""
+        self.live_doubt: str | None = None
+        """Why nothing may be entered live now, whoever asks."""
         self._blocked: date | None = None
         self._last_exits: dict[tuple[str, Direction], int] = {}
         self._day: date | None = None
@@ -131,6 +134,47 @@ class Desk:
     def is_blocked(self, now_ns: int) -> bool:
         """Return whether nothing is entered on the day (IST) of an instant."""
         return self._blocked == ist_date(now_ns)
+
+    def state(self) -> tuple[Any, ...]:
+        """Return all books as plain values, for `put_back`."""
+        return (
+            tuple([state_of(each) for each in self.running.values()]),
+            {key: each.state() for key, each in self.positions.items()},
+            self.orders,
+            self.charges,
+            self.is_halted,
+            self._blocked,
+            dict(self._last_exits),
+            self._day,
+            self._realised_today,
+            self._realised,
+            self._trades,
+            self._wins,
+            self._losses,
+        )
+
+    def put_back(self, state: tuple[Any, ...], instrument_of: InstrumentOf) -> None:
+        """Go on from the state of a desk of the same config."""
+        (
+            running,
+            positions,
+            self.orders,
+            self.charges,
+            self.is_halted,
+            self._blocked,
+            self._last_exits,
+            self._day,
+            self._realised_today,
+            self._realised,
+            self._trades,
+            self._wins,
+            self._losses,
+        ) = state
+        again = [running_again(each, instrument_of) for each in running]
+        self.running = {each.id: each for each in again}
+        self.positions = {}
+        for key, each in positions.items():
+            self.position_in(key).put_back(each)
 
     def close(self, running: RunningTrade, trade: Trade | None) -> None:
         """Take a trade off the desk; `trade` is None when nothing of it was ever filled."""

@@ -6,11 +6,12 @@ Next: `core/desk.py`, one of them; `core/portfolios.py`, several together.
 """
 
 from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 
 from core.candle import NEVER_NS, InstrumentKey
 from core.desk import Desk
 from core.errors import ConfigError
+from core.kept_trade import InstrumentOf
 from core.strategy import ConfigStatus, StrategyConfig, TradeMode
 from core.trade import RunningTrade
 
@@ -21,6 +22,7 @@ class Desks:
     def __init__(self) -> None:
         self._desks: Final[dict[str, Desk]] = {}
         self._halted: Collection[str] = ()
+        self._live_doubt: str | None = None
 
     def deploy(self, config: StrategyConfig) -> None:
         """Add a config, or replace it; running trades keep their levels.
@@ -36,6 +38,7 @@ class Desks:
         if desk is None:
             desk = self._desks[config.id] = Desk(config)
             desk.is_halted = config.id in self._halted
+            desk.live_doubt = self._live_doubt
         else:
             desk.config = config
 
@@ -76,6 +79,28 @@ class Desks:
         self._halted = frozenset(config_ids)
         for config_id, desk in self._desks.items():
             desk.is_halted = config_id in self._halted
+
+    def doubt_live(self, reason: str | None) -> None:
+        """Let nothing be entered live while there is a reason, deployed now or later."""
+        if reason == self._live_doubt:
+            return
+        self._live_doubt = reason
+        for desk in self._desks.values():
+            desk.live_doubt = reason
+
+    def state(self) -> tuple[Any, ...]:
+        """Return all desks as plain values, for `put_back`."""
+        desks = tuple([(desk.config, desk.state()) for desk in self._desks.values()])
+        return desks, tuple(self._halted)
+
+    def put_back(self, state: tuple[Any, ...], instrument_of: InstrumentOf) -> None:
+        """Go on from a state, with no desks but those in it."""
+        desks, halted = state
+        self._desks.clear()
+        self._halted = frozenset(halted)
+        for config, each in desks:
+            self.deploy(config)
+            self.of(config.id).put_back(each, instrument_of)
 
     def running(self) -> list[RunningTrade]:
         """Return all trades that have not ended, by config in the order of deployment."""

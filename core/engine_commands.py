@@ -141,6 +141,13 @@ class EngineCommands(TradingFloor):
         """
         self._dealer.desks.halt(config_ids)
 
+    def doubt_live(self, reason: str | None) -> None:
+        """Enter nothing live while it is not certain that we may; None when it is again.
+
+        The reason is what a signal is refused with. Exits, and everything simulated, go on.
+        """
+        self._dealer.desks.doubt_live(reason)
+
     def pause(self, config_id: str) -> None:
         """Enter nothing more for a config; its protective exits go on.
 

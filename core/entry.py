@@ -63,6 +63,8 @@ class Entry(NamedTuple):
         Whether trading was stopped for today.
     halted
         Whether an emergency stop is in force: it concerns live trading only.
+    live_doubt
+        Why it is not certain that we may trade live, None where it is.
     portfolio
         What all configs of its portfolio do together, None where that is not limited.
     """
@@ -82,5 +84,6 @@ class Entry(NamedTuple):
     problem: str | None = None
     blocked: bool = False
     halted: bool = False
+    live_doubt: str | None = None
     blind_until_ns: int = 0
     portfolio: PortfolioState | None = None

@@ -28,6 +28,10 @@ def _halted(entry: Entry) -> str | None:
     return None
 
 
+def _without_lease(entry: Entry) -> str | None:
+    return entry.live_doubt if entry.config.trade_mode is TradeMode.LIVE else None
+
+
 def _not_active(entry: Entry) -> str | None:
     status = entry.config.status
     return None if status is ConfigStatus.ACTIVE else f"the config is {status}"
@@ -187,6 +191,7 @@ def _portfolio_lost(entry: Entry) -> str | None:
 
 RULES: Final[tuple[tuple[Rule, Callable[[Entry], str | None]], ...]] = (
     (Rule.EMERGENCY_STOP, _halted),
+    (Rule.LEASE, _without_lease),
     (Rule.CONFIG_NOT_ACTIVE, _not_active),
     (Rule.NOT_TRADABLE, _not_tradable),
     (Rule.STALE_SIGNAL, _stale),

@@ -73,6 +73,14 @@ REFUSED: dict[str, tuple[Rule, dict[str, object], str]] = {
         {"config": a_config()._replace(trade_mode=TradeMode.LIVE), "halted": True},
         "an emergency stop is in force",
     ),
+    "not ours for certain": (
+        Rule.LEASE,
+        {
+            "config": a_config()._replace(trade_mode=TradeMode.LIVE),
+            "live_doubt": "the worker's lease ended 3 s ago",
+        },
+        "lease ended 3 s ago",
+    ),
     "paused": (
         Rule.CONFIG_NOT_ACTIVE,
         {"config": a_config()._replace(status=ConfigStatus.PAUSED)},
@@ -154,6 +162,7 @@ REFUSED: dict[str, tuple[Rule, dict[str, object], str]] = {
 PASSES: dict[str, dict[str, object]] = {
     "as it is": {},
     "halted, but simulated": {"halted": True},
+    "not ours for certain, but simulated": {"live_doubt": "the worker's lease ended 3 s ago"},
     "sixty seconds old": {"now_ns": at("10:01:00")},
     "at the end of the first minutes": limits(entry_delay_minutes=45),
     "last moment before the cut-off": {
