@@ -11,6 +11,7 @@ feed leaves trades out.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from core.candle import COMPLETION_DELAY_NS, Candle, InstrumentKey, Interval
 from core.candle_series import News
@@ -89,6 +90,31 @@ class CandleBuilder(MinuteKeeper):
         self._low = 0.0
         self.price = 0.0
         self.open_interest = UNKNOWN
+
+    def state(self) -> tuple[Any, ...]:
+        """Return everything that changes as plain values, for `put_back`."""
+        return (
+            super().state(),
+            self.watched_since_ns,
+            self._first,
+            self._high,
+            self._low,
+            self.price,
+            self.open_interest,
+        )
+
+    def put_back(self, state: tuple[Any, ...]) -> None:
+        """Go on from the state of a builder of the same instrument and intervals."""
+        (
+            minutes,
+            self.watched_since_ns,
+            self._first,
+            self._high,
+            self._low,
+            self.price,
+            self.open_interest,
+        ) = state
+        super().put_back(minutes)
 
     def tick(self, time_ns: int, price: float, volume: int) -> bool:
         """Take a trade inside the running minute; return False if it was anything else.

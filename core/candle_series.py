@@ -6,7 +6,7 @@ Next: `core/longer_candle.py`, one interval.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from core.candle import NEVER_NS, Candle, InstrumentKey, Interval
 from core.gap import Gap
@@ -44,6 +44,15 @@ class CandleSeries:
         for longer in self._longer:
             end_ns = min(end_ns, longer.end_ns)
         return end_ns
+
+    def state(self) -> tuple[tuple[Any, ...], ...]:
+        """Return the running candles as plain values, for `put_back`."""
+        return tuple([longer.state() for longer in self._longer])
+
+    def put_back(self, state: tuple[tuple[Any, ...], ...]) -> None:
+        """Go on from the state of a series of the same intervals."""
+        for longer, each in zip(self._longer, state, strict=True):
+            longer.put_back(each)
 
     def add(self, minute: Candle, session: Session, done: News) -> None:
         """Take in one minute, and complete what ends with it.

@@ -6,7 +6,7 @@ Next: `core/exits.py`, how trades end; `core/order_flow.py`, which sends and boo
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from core.brokers.port import Broker, Execution
@@ -18,6 +18,7 @@ from core.effects import Effect
 from core.errors import DataError
 from core.exits import Exits
 from core.instrument import Instrument
+from core.kept_trade import InstrumentOf
 from core.levels import Levels
 from core.loss_watch import PriceOf
 from core.money import ZERO
@@ -108,6 +109,18 @@ class Dealer:
         desk.charges += sum((fill.charges for fill in fills), ZERO)
         for fill in fills:
             desk.position_in(fill.instrument).apply(fill)
+
+    def state(self) -> tuple[Any, ...]:
+        """Return everything as plain values, for `put_back`."""
+        return self._ids.state(), self.desks.state(), self.portfolios.state()
+
+    def put_back(self, state: tuple[Any, ...], instrument_of: InstrumentOf) -> None:
+        """Go on from a state, in the run it is of."""
+        ids, desks, portfolios = state
+        self._ids.put_back(ids)
+        self.desks.put_back(desks, instrument_of)
+        self.portfolios.put_back(portfolios)
+        self._flow.expect()
 
     def execution(self, done: Execution, now_ns: int) -> list[Effect]:
         """Book one execution; raises as `OrderFlow.execution`."""

@@ -91,13 +91,12 @@ class Desks:
     def state(self) -> tuple[Any, ...]:
         """Return all desks as plain values, for `put_back`."""
         desks = tuple([(desk.config, desk.state()) for desk in self._desks.values()])
-        return desks, tuple(self._halted)
+        return desks, self._halted
 
     def put_back(self, state: tuple[Any, ...], instrument_of: InstrumentOf) -> None:
         """Go on from a state, with no desks but those in it."""
-        desks, halted = state
+        desks, self._halted = state
         self._desks.clear()
-        self._halted = frozenset(halted)
         for config, each in desks:
             self.deploy(config)
             self.of(config.id).put_back(each, instrument_of)

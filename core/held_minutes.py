@@ -10,7 +10,7 @@ it belongs to none and is counted.
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from core.candle import COMPLETION_DELAY_NS, NEVER_NS, Candle
 from core.market_sessions import MarketSessions
@@ -83,6 +83,26 @@ class HeldMinutes:
         self.leap = 0
         self._own: Final[list[_Own]] = []
 
+    def state(self) -> tuple[Any, ...]:
+        """Return everything as plain values, for `held_again`."""
+        return (
+            (self.from_ns, self.placed, self.volume, self.opened_ns),
+            (self.back_ns, self.to_ns, self.settled, self.has_missed, self.before, self.leap),
+            tuple([tuple(each) for each in self._own]),
+        )
+
+    def put_back(self, told: tuple[Any, ...], own: tuple[tuple[Any, ...], ...]) -> None:
+        """Go on from the second and third part of a state."""
+        (
+            self.back_ns,
+            self.to_ns,
+            self.settled,
+            self.has_missed,
+            self.before,
+            self.leap,
+        ) = told
+        self._own.extend(_Own(*each) for each in own)
+
     def lose_again(self, volume: int) -> None:
         """Miss more: the feed was lost once more before this gap was closed."""
         self.has_missed = self.has_missed or volume != self.volume
@@ -150,6 +170,14 @@ class HeldMinutes:
             lost += leap
             minutes.append(_with_volume(minute, minute.volume - leap))
         return minutes, lost
+
+
+def held_again(state: tuple[Any, ...]) -> HeldMinutes:
+    """Return what was held, of its `state`."""
+    begin, told, own = state
+    held = HeldMinutes(*begin)
+    held.put_back(told, own)
+    return held
 
 
 def half_seen_until(back_ns: int, session: Session) -> int:

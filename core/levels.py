@@ -5,7 +5,7 @@ Out: which level was reached; where the stop is now; between which prices nothin
 Next: `core/trade.py`, which holds them.
 """
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from core.candle import InstrumentKey
 from core.instrument import Instrument
@@ -78,6 +78,19 @@ class Levels:
         self._stop_reason = ExitReason.STOP_LOSS
         self._extremes: Extremes | None = None
         self._stop_comes_first = False
+
+    def state(self) -> tuple[Any, ...]:
+        """Return where they stand as plain values, for `put_back`."""
+        return self.entry, self.stop, self._breakeven, self._stop_reason
+
+    def put_back(self, state: tuple[Any, ...]) -> None:
+        """Go on from the state of the levels of the same signal."""
+        self.entry, self.stop, self._breakeven, self._stop_reason = state
+
+    @property
+    def begin(self) -> tuple[InstrumentKey, float | None, float | None]:
+        """Instrument, target and distance of a trailing stop, which stay as they are."""
+        return self.instrument.key, self.target, self._trail
 
     def within(self, extremes: Extremes | None) -> None:
         """Take the candle whose prices follow; None where each price comes when it was traded.

@@ -5,7 +5,7 @@ Out: the candle of the longer interval: the sum of its minutes and of nothing el
 Next: `core/candle_series.py`, which owns one per interval.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from core.candle import NEVER_NS, Candle, InstrumentKey, Interval, Origin
 from core.session import Session
@@ -72,6 +72,34 @@ class LongerCandle:
         self._close = minute.close
         self._volume += minute.volume
         self._open_interest = minute.open_interest
+
+    def state(self) -> tuple[Any, ...]:
+        """Return the running candle as plain values, for `put_back`."""
+        return (
+            self._open_ns,
+            self._open,
+            self._high,
+            self._low,
+            self._close,
+            self._volume,
+            self._open_interest,
+            self._origin,
+            self.end_ns,
+        )
+
+    def put_back(self, state: tuple[Any, ...]) -> None:
+        """Go on from a state."""
+        (
+            self._open_ns,
+            self._open,
+            self._high,
+            self._low,
+            self._close,
+            self._volume,
+            self._open_interest,
+            self._origin,
+            self.end_ns,
+        ) = state
 
     def complete(self, instrument: InstrumentKey) -> Candle:
         """Return the running candle and forget it."""

@@ -86,6 +86,15 @@ class LossWatch:
         """Have the next trade of an instrument looked at, whatever its price."""
         self._bands.setdefault(key, {})[name] = (_ANY, -_ANY)
 
+    def state(self) -> dict[InstrumentKey, dict[str, tuple[float, float]]]:
+        """Return the bands, for `put_back`."""
+        return {key: dict(bands) for key, bands in self._bands.items()}
+
+    def put_back(self, state: dict[InstrumentKey, dict[str, tuple[float, float]]]) -> None:
+        """Go on from a state."""
+        self._bands.clear()
+        self._bands.update(state)
+
     def day_pnl(self, desks: Iterable[Desk], now_ns: int) -> Decimal:
         """Return today's profit of desks: net of what was closed, and what is open as it stands."""
         total = ZERO

@@ -6,7 +6,7 @@ Next: `core/engine.py`, which adds ticks; `core/minute_keeper.py`, where gaps ar
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from core.brokers.paper import PaperSettings
@@ -42,6 +42,22 @@ class MarketTime(EngineCommands):
         self._is_silent = False
         self._is_back = False  # All is heard again: the next event tells since when.
         self._heard_again: Final[set[InstrumentKey]] = set()  # The same of some.
+
+    def state(self) -> tuple[Any, ...]:
+        """Return everything that changes as plain values, for `put_back`."""
+        return super().state(), self._is_silent, self._is_back, set(self._heard_again), self._due_ns
+
+    def put_back(self, state: tuple[Any, ...]) -> None:
+        """Go on from the state of another engine, as if this one had heard what that one heard.
+
+        Whatever this one has heard before is forgotten, and so are its configs. It watches at
+        least the instruments that one watched, with the same candles; ids go on in that run.
+        """
+        floor, self._is_silent, self._is_back, heard_again, due_ns = state
+        super().put_back(floor)
+        self._heard_again.clear()
+        self._heard_again.update(heard_again)
+        self._due_ns = due_ns
 
     def advance(self, now_ns: int) -> Effects:
         """Let market time reach an instant; it never goes back."""

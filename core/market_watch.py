@@ -6,7 +6,7 @@ Next: `core/trading_floor.py`, which trades on it.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from core.brokers.dhan.border import to_book
 from core.candle import ALL_INTERVALS, NEVER_NS, InstrumentKey, Interval
@@ -157,6 +157,20 @@ class MarketWatch:
     def last_price(self, slot: int) -> float | None:
         """Return the last traded price in rupees, None before the first trade."""
         return self._watched[slot].builder.price or None
+
+    def state(self) -> tuple[Any, ...]:
+        """Return what is known of the market as plain values, for `put_back`."""
+        watched = {key: self._watched[slot].state() for key, slot in self._slots.items()}
+        counts = dict(self._past_counters), self._unreadable_depths
+        return watched, counts, self._now_ns, self._is_away
+
+    def put_back(self, state: tuple[Any, ...]) -> None:
+        """Go on from a state; what is watched besides stays as it is."""
+        watched, (past, self._unreadable_depths), self._now_ns, self._is_away = state
+        for key, each in watched.items():
+            self._of(key).put_back(each)
+        self._past_counters.clear()
+        self._past_counters.update(past)
 
     def counters(self) -> dict[str, int]:
         """Return what did not become part of a candle, summed over all instruments."""

@@ -10,12 +10,12 @@ minutes from the broker. Until then no candle is handed out, so nobody ever sees
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from core.candle import COMPLETION_DELAY_NS, NEVER_NS, Candle, InstrumentKey, Interval
 from core.candle_series import CandleSeries, News
 from core.gap import Gap, GapState
-from core.held_minutes import HeldMinutes, half_seen_until
+from core.held_minutes import HeldMinutes, half_seen_until, held_again
 from core.market_sessions import MarketSessions
 from core.session import NS_PER_MINUTE, Session
 from core.tick_counters import TickCounters
@@ -90,6 +90,52 @@ class MinuteKeeper:
         self.volume = UNKNOWN
         self.due_ns = NEVER_NS
         self.counters: Final = TickCounters()
+
+    def state(self) -> tuple[Any, ...]:
+        """Return everything that changes as plain values, for `put_back`."""
+        return (
+            self._series.state(),
+            None if self._session is None else self._session.open_ns,
+            self._over,
+            self._begin_ns,
+            self._end_ns,
+            self._placed,
+            None if self._held is None else self._held.state(),
+            self._was_lost,
+            self._back_ns,
+            self._joins,
+            self.blind_until_ns,
+            self.volume,
+            self.due_ns,
+            self.counters.as_dict(),
+        )
+
+    def put_back(self, state: tuple[Any, ...]) -> None:
+        """Go on from the state of a builder of the same instrument and intervals."""
+        (
+            series,
+            opened_ns,
+            self._over,
+            self._begin_ns,
+            self._end_ns,
+            self._placed,
+            held,
+            self._was_lost,
+            self._back_ns,
+            self._joins,
+            self.blind_until_ns,
+            self.volume,
+            self.due_ns,
+            counts,
+        ) = state
+        self._series.put_back(series)
+        self._session = None if opened_ns is None else self._sessions.on_day_of(opened_ns)
+        self._held = None if held is None else held_again(held)
+        if held is None:
+            self._open_gaps.discard(self._instrument)
+        else:
+            self._open_gaps.add(self._instrument)
+        self.counters.put_back(counts)
 
     def lose(self, heard_ns: int) -> None:
         """Take notice that the feed was lost, and when it was heard last."""

@@ -84,6 +84,13 @@ class OrderFlow:
             effects.append(order)
         return effects
 
+    def expect(self) -> None:
+        """Wait for the orders of the running trades, which were put back."""
+        self._trade_of_order.clear()
+        for running in self._desks.running():
+            for order_id in running.orders:
+                self._trade_of_order[order_id] = running
+
     def take_back(self, running: RunningTrade, why: str, now_ns: int) -> list[Effect]:
         """Cancel what is not filled of a trade's orders."""
         effects: list[Effect] = []

@@ -6,7 +6,7 @@ Next: `core/loss_watch.py`, which knows when that has to be looked at.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from core.candle import InstrumentKey
 from core.decision import Standing
@@ -37,6 +37,17 @@ class Portfolios:
     def limit(self, portfolio_id: str, limits: PortfolioLimits) -> None:
         """Limit what all configs of a portfolio do together."""
         self._limits[portfolio_id] = limits
+
+    def state(self) -> tuple[Any, ...]:
+        """Return limits and bands, for `put_back`."""
+        return dict(self._limits), self._losses.state()
+
+    def put_back(self, state: tuple[Any, ...]) -> None:
+        """Go on from a state."""
+        limits, bands = state
+        self._limits.clear()
+        self._limits.update(limits)
+        self._losses.put_back(bands)
 
     def loss_band(self, key: InstrumentKey) -> tuple[float, float]:
         """Return two prices of an instrument between which no daily loss limit is reached."""

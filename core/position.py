@@ -37,6 +37,14 @@ class Position:
         self.cost = ZERO
         self.realised = ZERO
 
+    def state(self) -> tuple[int, Decimal, Decimal]:
+        """Return everything as plain values, for `put_back`."""
+        return self.quantity, self.cost, self.realised
+
+    def put_back(self, state: tuple[int, Decimal, Decimal]) -> None:
+        """Go on from a state."""
+        self.quantity, self.cost, self.realised = state
+
     @property
     def average_price(self) -> Decimal | None:
         """Rupees per open unit, None when flat."""

@@ -25,8 +25,18 @@ class RunIds:
     """
 
     def __init__(self, run_id: UUID) -> None:
-        self._run_id: Final = run_id
+        self._run_id = run_id
         self._counts: Final[dict[str, int]] = {}
+
+    def state(self) -> tuple[UUID, dict[str, int]]:
+        """Return the run and the counts, for `put_back`."""
+        return self._run_id, dict(self._counts)
+
+    def put_back(self, state: tuple[UUID, dict[str, int]]) -> None:
+        """Go on naming where another process of the same run was."""
+        self._run_id, counts = state
+        self._counts.clear()
+        self._counts.update(counts)
 
     def new(self, kind: str) -> str:
         """Return the next id of a kind of row, uuid as text."""

@@ -58,6 +58,11 @@ class TickCounters:
         self.repaired = 0
         self.unrepaired_volume = 0
 
+    def put_back(self, counts: dict[str, int]) -> None:
+        """Go on from counts that `as_dict` returned."""
+        for name, count in counts.items():
+            setattr(self, name, count)
+
     def as_dict(self) -> dict[str, int]:
         """Return all counts by name."""
         return {

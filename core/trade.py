@@ -10,7 +10,7 @@ Profit comes from turnover, which is exact, never from average prices, which are
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from core.candle import NEVER_NS, InstrumentKey
 from core.instrument import Instrument
@@ -141,7 +141,7 @@ class RunningTrade:
         self.trade_mode: Final = trade_mode
         self.delta: Final = delta
         self.settles_ns = settles_ns
-        self._complete_by_ns: Final = complete_by_ns
+        self.complete_by_ns: Final = complete_by_ns
         self.exit_reason: ExitReason | None = None  # Set once its exit has been decided.
         self.orders: dict[str, Order] = {}  # Those that are not final.
         self._entered = 0
@@ -205,8 +205,8 @@ class RunningTrade:
     @property
     def due_ns(self) -> int:
         """When time ends it, as things are."""
-        if self._complete_by_ns < self.square_off_ns and self.is_entering:
-            return self._complete_by_ns
+        if self.complete_by_ns < self.square_off_ns and self.is_entering:
+            return self.complete_by_ns
         return self.square_off_ns
 
     @property
@@ -238,6 +238,39 @@ class RunningTrade:
             purpose = OrderPurpose.ENTRY if fill.side is self.side else OrderPurpose.EXIT
             self._add(fill, purpose)
         self._version = version
+
+    def state(self) -> tuple[Any, ...]:
+        """Return what has become of it as plain values, for `put_back`."""
+        return (
+            self.levels.state(),
+            self.exit_reason,
+            dict(self.orders),
+            self._entered,
+            self._exited,
+            self._entry_turnover,
+            self._exit_turnover,
+            self._charges,
+            self._entry_ns,
+            self._exit_ns,
+            self._version,
+        )
+
+    def put_back(self, state: tuple[Any, ...]) -> None:
+        """Go on from the state of the same trade."""
+        (
+            levels,
+            self.exit_reason,
+            self.orders,
+            self._entered,
+            self._exited,
+            self._entry_turnover,
+            self._exit_turnover,
+            self._charges,
+            self._entry_ns,
+            self._exit_ns,
+            self._version,
+        ) = state
+        self.levels.put_back(levels)
 
     def snapshot(self) -> Trade:
         """Return the trade as it stands, as the next version."""

@@ -6,7 +6,7 @@ Next: `core/engine_commands.py`, what is asked of it; `core/exits.py`, how trade
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from core.brokers.paper import PaperBroker, PaperSettings
@@ -46,6 +46,20 @@ class TradingFloor(MarketWatch):
             run_id, charges or load_charges(), self._broker, self._price_of
         )
         self._due_ns = 0  # The first event is where time begins.
+
+    def state(self) -> tuple[Any, ...]:
+        """Return everything that changes as plain values, see `MarketTime.state`."""
+        return super().state(), self._dealer.state(), self._broker.state()
+
+    def put_back(self, state: tuple[Any, ...]) -> None:
+        """Go on from a state; see `MarketTime.put_back`."""
+        market, dealer, broker = state
+        super().put_back(market)
+        self._dealer.put_back(dealer, self.instrument)
+        running = self._dealer.desks.running()
+        orders = {name: order for trade in running for name, order in trade.orders.items()}
+        self._broker.put_back(broker, orders, self.instrument)
+        self._set_all_alerts()
 
     def unordered(self, slot: int, low: float, high: float) -> None:
         """Say that the prices that follow are of one candle, in an order nobody knows.

@@ -6,7 +6,7 @@ Next: `core/engine.py`.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from core.candle_builder import CandleBuilder
 from core.instrument import Instrument
@@ -63,6 +63,15 @@ class Watched:
         self.guarded: tuple[RunningTrade, ...] = ()
         self.low_alert = -_ANY
         self.high_alert = _ANY
+
+    def state(self) -> tuple[Any, ...]:
+        """Return what was heard as plain values, for `put_back`; who is guarded follows anew."""
+        return self.builder.state(), self.depth, self.delta
+
+    def put_back(self, state: tuple[Any, ...]) -> None:
+        """Go on from the state of the same instrument."""
+        builder, self.depth, self.delta = state
+        self.builder.put_back(builder)
 
     def guard(
         self, trades: Sequence[RunningTrade], band: tuple[float, float], *, waiting: bool

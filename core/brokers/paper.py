@@ -12,9 +12,9 @@ is filled by the levels at its price or better, or in full when a trade passes t
 A stop order sleeps until a trade is at its trigger or beyond; from then on it is one of these.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from core.brokers.port import Execution
 from core.candle import InstrumentKey
@@ -164,6 +164,29 @@ class PaperBroker:
         if done:
             self._keep(key, [each for each in self._resting[key] if each.remaining])
         return done
+
+    def state(self) -> tuple[Any, ...]:
+        """Return the orders that wait as plain values, for `put_back`."""
+        return tuple(
+            [
+                (each.order_id, each.instrument.key, each.active_ns, each.trigger)
+                for resting in self._resting.values()
+                for each in resting
+            ]
+        )
+
+    def put_back(
+        self,
+        state: tuple[Any, ...],
+        orders: Mapping[str, Order],
+        instrument_of: Callable[[InstrumentKey], Instrument],
+    ) -> None:
+        """Go on from a state; the orders are as they were then."""
+        self._resting = {}
+        for order_id, key, active_ns, trigger in state:
+            each = _Resting(orders[order_id], instrument_of(key), active_ns)
+            each.trigger = trigger
+            self._resting.setdefault(key, []).append(each)
 
     def _fills(
         self, each: _Resting, last: Decimal, offers: list[_Offer] | None
