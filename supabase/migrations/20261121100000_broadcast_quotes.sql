@@ -52,7 +52,7 @@ begin
           'symbol', last.symbol,
           'price', last.price::text,
           'previous_close', last.previous_close::text,
-          'traded_at', last.traded_at
+          'updated_at', last.updated_at
         ) as quote,
         row_number() over (order by last.instrument_key) as number
       from public.last_prices as last

@@ -1,13 +1,15 @@
 "use client";
 
-/** The last prices of what is being watched, side by side. */
-import { useLastPrices } from "@/lib/live/use-last-prices";
+/** The last prices of what is being watched, side by side, as they change. */
+import { useQuotes } from "@/lib/live/use-quotes";
 import { cn } from "@/lib/class-names";
 import { fromPaise, price, rupees, signOf, toPaise } from "@/lib/money";
 import type { LastPrice } from "@/lib/tables/last-prices";
 
+const MOST = 12;
+
 export function MarketTicker() {
-  const prices = useLastPrices();
+  const prices = useQuotes().slice(0, MOST);
   if (prices.length === 0) return null;
   return (
     <ul

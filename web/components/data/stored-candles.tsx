@@ -7,16 +7,18 @@ import { useState } from "react";
 import { PriceChart } from "@/components/charts/lazy";
 import { Card } from "@/components/ui/card";
 import { Empty, Shown } from "@/components/ui/states";
+import { inOrder } from "@/lib/live/quotes";
 import { useQuery } from "@/lib/live/use-query";
 import { TIMEFRAMES } from "@/lib/candle-download";
 import { readCandles } from "@/lib/tables/candles";
 import { readLastPrices } from "@/lib/tables/last-prices";
 
 const NEWEST = 750;
-const INSTRUMENTS = 100;
 
 export function StoredCandles() {
-  const instruments = useQuery("instruments with prices", () => readLastPrices(INSTRUMENTS));
+  const instruments = useQuery("instruments with prices", async () =>
+    [...(await readLastPrices())].sort(inOrder),
+  );
   const [chosen, setChosen] = useState<string | null>(null);
   const [timeframe, setTimeframe] = useState<string>("1m");
   const key = chosen ?? instruments.data?.[0]?.instrument_key ?? null;

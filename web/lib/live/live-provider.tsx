@@ -1,11 +1,11 @@
 "use client";
 
 /**
- * The only place that opens channels: the user's events, and nudges from single tables.
+ * The only place that opens channels: the user's events, nudges from single tables, other topics.
  *
  * In:  the signed-in user's id.
  * Out: `useLive` (status, lag), `useUserEvents` (each event once, in order), `useTableChanges`
- *      (something of a table changed: read again).
+ *      (something of a table changed: read again), `useTopic` (what is said there).
  */
 import {
   createContext,
@@ -75,18 +75,11 @@ export function LiveProvider({ userId, children }: { userId: string; children: R
       })
       .subscribe((state) => events.setSubscribed(state === "SUBSCRIBED"));
     const look = () => void events.catchUp();
-    const lookWhenVisible = () => {
-      if (document.visibilityState === "visible") look();
-    };
     const timer = setInterval(look, LOOK_AGAIN_MS);
-    window.addEventListener("online", look);
-    window.addEventListener("focus", look);
-    document.addEventListener("visibilitychange", lookWhenVisible);
+    const sleepOn = onWakeUp(look);
     return () => {
       clearInterval(timer);
-      window.removeEventListener("online", look);
-      window.removeEventListener("focus", look);
-      document.removeEventListener("visibilitychange", lookWhenVisible);
+      sleepOn();
       void supabase().removeChannel(channel);
     };
   }, [userId]);
@@ -148,6 +141,56 @@ export function useTableChanges(
       .subscribe();
     return () => void supabase().removeChannel(channel);
   }, [table, filter]);
+}
+
+interface TopicHandlers<Message> {
+  /** The topic was joined, for the first time or again: what was said before is missing. */
+  readonly joined: () => void;
+  readonly receive: (message: Message) => void;
+}
+
+/** Topics that are being left: the client knows one channel of a name at a time. */
+const leaving = new Map<string, Promise<unknown>>();
+
+/** Joins a private topic, other than the user's own, for as long as the component is there. */
+export function useTopic<Message>(topic: string, handlers: TopicHandlers<Message>): void {
+  const joined = useEffectEvent(handlers.joined);
+  const receive = useEffectEvent(handlers.receive);
+  useEffect(() => {
+    let leave: (() => void) | null = () => undefined;
+    void Promise.resolve(leaving.get(topic)).then(() => {
+      if (leave === null) return;
+      const channel = supabase()
+        .channel(topic, { config: { private: true } })
+        .on<Message & object>("broadcast", { event: "*" }, ({ payload }) => receive(payload))
+        .subscribe((state) => state === "SUBSCRIBED" && joined());
+      leave = () => leaving.set(topic, supabase().removeChannel(channel));
+    });
+    return () => {
+      leave?.();
+      leave = null;
+    };
+  }, [topic]);
+}
+
+/** Calls `action` when something may have been missed: the network, the focus or the page is back. */
+export function useWakeUp(action: () => void): void {
+  const latest = useEffectEvent(action);
+  useEffect(() => onWakeUp(latest), []);
+}
+
+function onWakeUp(action: () => void): () => void {
+  const actWhenVisible = () => {
+    if (document.visibilityState === "visible") action();
+  };
+  window.addEventListener("online", action);
+  window.addEventListener("focus", action);
+  document.addEventListener("visibilitychange", actWhenVisible);
+  return () => {
+    window.removeEventListener("online", action);
+    window.removeEventListener("focus", action);
+    document.removeEventListener("visibilitychange", actWhenVisible);
+  };
 }
 
 function isNumbered(broadcast: Broadcast): broadcast is UserEvent {

@@ -3,20 +3,29 @@ import { supabase } from "@/lib/supabase";
 
 import { rowsOf } from "./answers";
 
+const PAGE = 1000;
+
+/** As the table has it, and as a quote is broadcast. */
 export interface LastPrice {
   readonly instrument_key: string;
   readonly symbol: string;
   readonly price: string;
   readonly previous_close: string | null;
-  readonly traded_at: string;
+  readonly updated_at: string;
 }
 
-export async function readLastPrices(limit: number): Promise<readonly LastPrice[]> {
-  return rowsOf(
-    await supabase()
-      .from("last_prices")
-      .select("instrument_key,symbol,price::text,previous_close::text,traded_at")
-      .order("traded_at", { ascending: false })
-      .limit(limit),
-  );
+/** All of them, page by page (PostgREST cuts at 1,000). */
+export async function readLastPrices(): Promise<readonly LastPrice[]> {
+  const rows: LastPrice[] = [];
+  for (let from = 0; ; from += PAGE) {
+    const page: LastPrice[] = rowsOf(
+      await supabase()
+        .from("last_prices")
+        .select("instrument_key,symbol,price::text,previous_close::text,updated_at")
+        .order("instrument_key")
+        .range(from, from + PAGE - 1),
+    );
+    rows.push(...page);
+    if (page.length < PAGE) return rows;
+  }
 }
