@@ -47,10 +47,10 @@ from tests.e2e.browser import Browser, open_browser
 from tests.stacks import RunningStack, running_stack
 from worker.child import Child
 from worker.fork_server import ForkServer
+from worker.journal import Journal
 from worker.lease import Lease
 from worker.market import Market
 from worker.messages import Answer, Candles, Load, Loaded, Message, WarmUp
-from worker.outbox import Outbox
 from worker.store import Store
 from worker.supabase import Supabase
 
@@ -186,9 +186,9 @@ async def tick_to_decision(server: ForkServer) -> Waits:
                 waits.append(now - began[each.signal.instrument, each.signal.candle_close_ns])
 
     with TemporaryDirectory() as folder:
-        outbox = Outbox(Path(folder) / "outbox")
+        journal = Journal(Path(folder) / "journal")
         supabase = Supabase("http://127.0.0.1:9", "nobody")
-        store = Store(supabase, Lease(supabase, "bench", "bench"), outbox)
+        store = Store(supabase, Lease(supabase, "bench", "bench"), journal)
         # By the wall the market does not wait for the processes, as in production.
         market = Observed(
             UUID(int=1), load_calendar(), store, follows_feed=False, wall_ns=lambda: clock[0]
@@ -207,7 +207,7 @@ async def tick_to_decision(server: ForkServer) -> Waits:
         await play(market, every, clock)
         for process in processes:
             await process.child.stop()
-        outbox.close()
+        journal.close()
     return waits
 
 
@@ -231,12 +231,12 @@ async def tick_to_browser(stack: RunningStack, browser: Browser) -> tuple[Waits,
     """Return the waits from a tick to the topic's event, and to the table's change."""
     began: dict[str, float] = {}
     with TemporaryDirectory() as folder:
-        outbox = Outbox(Path(folder) / "outbox")
+        journal = Journal(Path(folder) / "journal")
         async with Supabase(stack.url, stack.secret_key) as supabase:
             lease = Lease(supabase, "main", "bench")
             await lease.acquire()
             keeping = asyncio.create_task(lease.keep())
-            store = Store(supabase, lease, outbox)
+            store = Store(supabase, lease, journal)
             writing = asyncio.create_task(store.run())
             market = Observed(uuid4(), load_calendar(), store, follows_feed=True)
             (share,) = shares(1)
@@ -253,7 +253,7 @@ async def tick_to_browser(stack: RunningStack, browser: Browser) -> tuple[Waits,
             if store.counters["failed"]:
                 raise SystemExit(f"{store.counters['failed']} events were refused")
             await lease.release()
-        outbox.close()
+        journal.close()
     topic, table = Waits(), Waits()
     for heard in list(browser.heard):
         event = heard.event

@@ -44,12 +44,14 @@ from core.instrument import Instrument, InstrumentKind, Segment
 from core.session import NS_PER_SECOND, load_calendar
 from core.session import Market as Hours
 from worker.feed import Feed
+from worker.feed_line import Account
+from worker.journal import Journal
 from worker.lease import Lease
 from worker.market import Market
 from worker.messages import Candles, encode
-from worker.outbox import Outbox
 from worker.store import Store
 from worker.supabase import Supabase
+from worker.tokens import FixedToken
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 FEW, MANY = 50, 5_000
@@ -188,11 +190,12 @@ async def ours(url: str, count: int, ticks: int) -> tuple[float, float]:
     """Return ticks per second of the worker's path by the wall, and by this process's CPU."""
     links, drain = drained_links()
     with TemporaryDirectory() as folder:
-        outbox = Outbox(Path(folder) / "outbox.sqlite3")
+        journal = Journal(Path(folder) / "journal.sqlite3")
         supabase = Supabase("http://127.0.0.1:1", "nobody")
-        store = Store(supabase, Lease(supabase, "bench", "bench"), outbox)
+        store = Store(supabase, Lease(supabase, "bench", "bench"), journal)
         market = Market(UUID(int=1), load_calendar(), store, follows_feed=True)
-        feed = Feed(url, "1", "token", market.intake, market.clock.is_trading)
+        account = Account(url, "1", FixedToken("token"))
+        feed = Feed(account, market.intake, market.clock.is_trading)
         shares = instruments(count)
         for share in shares:
             market.watch(share, has_derivatives=False)
@@ -211,7 +214,7 @@ async def ours(url: str, count: int, ticks: int) -> tuple[float, float]:
         await asyncio.gather(running, return_exceptions=True)
         assert market.intake.dropped == 0  # noqa: S101 - a benchmark that loses ticks says so.
         assert market.counts["Candle"] > ticks / TICKS_PER_CANDLE / 2  # noqa: S101 - the same.
-        outbox.close()
+        journal.close()
     for link in links:
         link.close()
     drain.wait()

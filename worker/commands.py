@@ -7,7 +7,7 @@ Next: `worker/supervisor.py`.
 Realtime only nudges: the rows are always read from the table, so an event that is lost, doubled
 or late changes nothing. A command is PENDING until its outcome has reached the database, which
 may be long after it was carried out; until then it is remembered here, and over a restart in the
-outbox.
+journal.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ class Commands:
     shard
         Whose commands.
     known
-        Ids of commands whose outcome still waits in the outbox.
+        Ids of commands whose outcome still waits in the journal.
     """
 
     def __init__(

@@ -13,6 +13,7 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack, closing
+from datetime import date
 from functools import partial
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
@@ -20,6 +21,7 @@ from uuid import uuid4
 from adapters.flattening import NoLiveBroker
 from adapters.own_calendar import read_calendar
 from core.errors import BrokerError, ConfigError, StoreError
+from core.session import Market as Hours
 from worker.backfill import Backfill
 from worker.beats import Beats
 from worker.books import Books
@@ -31,22 +33,27 @@ from worker.dhan import Dhan
 from worker.emergency import Emergency
 from worker.feed import Feed
 from worker.feed_gaps import FeedGaps
+from worker.feed_line import Account, Pulse
 from worker.fork_server import ForkServer
 from worker.history import History
-from worker.lease import Lease
+from worker.journal import open_journal
+from worker.lease import Lease, LeaseLostError
 from worker.market import Market
 from worker.new_day import NewDay
-from worker.outbox import Outbox
+from worker.orphans import Orphans
 from worker.parts import Parts
+from worker.pools import Pools
 from worker.recorder import Recorder
 from worker.revision import Revision
 from worker.service import Service
 from worker.settings import Settings
+from worker.standby import Standby
 from worker.state import State, opened_state
 from worker.store import Store
 from worker.supabase import Supabase
 from worker.supervisor import Supervisor
 from worker.symbols import Symbols, read_master
+from worker.tokens import FixedToken
 
 SCHEMA_VERSION: Final = 1
 
@@ -94,13 +101,51 @@ async def _run(settings: Settings, state: State, fork_server: ForkServer) -> Non
             )
         )
         await require_schema(supabase)
-        lease = Lease(supabase, settings.shard, state.holder)
-        await lease.acquire()
-        try:
-            borders = _Borders(supabase, dhan, lease, fork_server)
-            await _work(settings, state, borders, stop)
-        finally:
-            await _release(lease)
+        orphans = Orphans(state.journal, settings.shard, state.holder)
+        lease = Lease(
+            supabase,
+            settings.shard,
+            state.holder,
+            standby=settings.standby,
+            last_token=orphans.last_token,
+        )
+        if not settings.standby:
+            await lease.look()
+        await dhan.profile()
+        symbols = await load_symbols(dhan, state)
+        borders = _Borders(supabase, dhan, lease, fork_server)
+        if await _standby(state, borders, symbols, stop).acquire():
+            await _hold(settings, state, borders, symbols, orphans, stop)
+
+
+def _standby(state: State, borders: _Borders, symbols: Symbols, stop: asyncio.Event) -> Standby:
+    async def refresh() -> None:
+        symbols.take(list(await load_symbols(borders.dhan, state)))
+
+    return Standby(borders.lease, stop, refresh)
+
+
+async def _hold(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
+    settings: Settings,
+    state: State,
+    borders: _Borders,
+    symbols: Symbols,
+    orphans: Orphans,
+    stop: asyncio.Event,
+) -> None:
+    """Work for as long as the shard is ours, and let it go."""
+    orphans.begin(borders.lease)
+    storing = asyncio.create_task(orphans.store(borders.supabase))
+    try:
+        await _work(settings, state, borders, symbols, stop)
+    except LeaseLostError:
+        orphans.set_aside()
+        await orphans.store(borders.supabase)
+        raise
+    finally:
+        storing.cancel()
+        await asyncio.gather(storing, return_exceptions=True)
+        await _release(borders.lease)
 
 
 async def require_schema(supabase: Supabase) -> dict[str, Any]:
@@ -152,18 +197,22 @@ async def _release(lease: Lease) -> None:
         _log.warning("lease not released: %s", error)
 
 
-async def _work(settings: Settings, state: State, borders: _Borders, stop: asyncio.Event) -> None:
-    """Check what must hold, put everything together, and run it."""
+async def _work(
+    settings: Settings,
+    state: State,
+    borders: _Borders,
+    symbols: Symbols,
+    stop: asyncio.Event,
+) -> None:
+    """Put everything together, and run it."""
     calendar = read_calendar(settings.calendar_file)
-    await borders.dhan.profile()
-    symbols = await load_symbols(borders.dhan, state)
     run_id = uuid4()
     with ExitStack() as stack:
-        outbox = stack.enter_context(closing(Outbox(state.outbox)))
+        journal = stack.enter_context(closing(open_journal(state.journal)))
         recorder = None
         if settings.record_dir is not None:
             recorder = stack.enter_context(closing(Recorder(settings.record_dir, run_id)))
-        store = Store(borders.supabase, borders.lease, outbox)
+        store = Store(borders.supabase, borders.lease, journal)
         market = Market(
             run_id,
             calendar,
@@ -173,7 +222,7 @@ async def _work(settings: Settings, state: State, borders: _Borders, stop: async
             repairs_gaps=True,
         )
         parts = _parts(settings, borders, market, symbols, History(borders.dhan, calendar))
-        known = [str(row["id"]) for row in outbox.rows_of("command")]
+        known = [str(row["id"]) for row in store.waiting_rows("command")]
         service = _service(
             settings, borders, parts, store, known, partial(load_symbols, borders.dhan, state)
         )
@@ -186,20 +235,33 @@ def _parts(
     settings: Settings, borders: _Borders, market: Market, symbols: Symbols, history: History
 ) -> Parts:
     """Make what all deployments share."""
+    tokens = FixedToken(settings.dhan_access_token)
     feed = Feed(
-        settings.dhan_feed_url,
-        settings.dhan_client_id,
-        settings.dhan_access_token,
+        Account(settings.dhan_feed_url, settings.dhan_client_id, tokens),
         market.intake,
         market.clock.is_trading,
+        pulse=_pulse(symbols, market),
+        per_socket=settings.feed_per_socket,
     )
     market.on_told_to_go = feed.told_to_go
+    market.before_signals = lambda: market.engine.doubt_live(borders.lease.doubt)
     gaps = FeedGaps(market)
     feed.on_lost, feed.on_back, feed.on_doubt = gaps.lost, gaps.back, gaps.doubt
+    feed.on_unheard = gaps.unheard
     backfill = Backfill(market, history, gaps)
     chains = Chains(market, feed, symbols)
     books = Books(borders.supabase)
-    return Parts(market, feed, symbols, history, backfill, books, chains, borders.fork_server)
+    pools = Pools(borders.fork_server, settings.limits)
+    return Parts(market, feed, symbols, history, backfill, books, chains, pools)
+
+
+def _pulse(symbols: Symbols, market: Market) -> Pulse | None:
+    """Return what shows that a socket lives: the index that is never silent."""
+    try:
+        index = symbols.find("NIFTY", date.min)
+    except ConfigError:  # A listing without it, such as that of a single share's recording.
+        return None
+    return Pulse(index, partial(market.clock.trades, Hours.CASH))
 
 
 def _service(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.

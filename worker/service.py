@@ -95,7 +95,7 @@ class Service:
         """Start what is to run, then listen to commands."""
         # Books are read from the database: first it has to have what the last run left here.
         while not await self._store.flush(FLUSH_SECONDS):
-            _log.warning("waiting for the outbox of the last run to drain")
+            _log.warning("waiting until the database has what the last run left")
         await self._supervisor.boot()
         gc.collect()
         gc.freeze()  # What is there now stays: the collector need not look at it again.

@@ -1,4 +1,4 @@
-"""The folder a worker keeps between runs: outbox, lock, name, last instrument master.
+"""The folder a worker keeps between runs: journal, lock, name, last instrument master.
 
 In:  its path.
 Out: the folder locked by us, and the name under which we hold leases.
@@ -29,7 +29,7 @@ class State:
     """
 
     def __init__(self, directory: Path) -> None:
-        self.outbox: Final = directory / "outbox.sqlite3"
+        self.journal: Final = directory / "journal.sqlite3"
         self.master: Final = directory / "instruments.csv"
         name = directory / "holder"
         if not name.exists():

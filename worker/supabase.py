@@ -5,6 +5,7 @@ Out: JSON values; `StoreError` when the database is away, `Refused` when it says
 Next: `worker/lease.py` and `worker/store.py`.
 """
 
+import json
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -78,6 +79,14 @@ class Supabase:
             If the key is not accepted.
         """
         return await self._ask("POST", f"/rpc/{function}", json=arguments)
+
+    async def call_with(self, function: str, arguments: dict[str, Any], **lists: list[str]) -> Any:
+        """Call a function with lists of values that are JSON text already; raises as `call`."""
+        parts = [json.dumps(arguments)[1:-1]]
+        parts += [f'"{name}":[{",".join(texts)}]' for name, texts in lists.items()]
+        body = f"{{{','.join(parts)}}}".encode()
+        kind = {"Content-Type": "application/json"}
+        return await self._ask("POST", f"/rpc/{function}", content=body, headers=kind)
 
     async def rows(self, table: str, **query: str) -> list[dict[str, Any]]:
         """Return rows of a table or view, with PostgREST's filters; raises as `call`."""

@@ -20,12 +20,14 @@ from core.session import NS_PER_SECOND, load_calendar
 from tests.core.market import at
 from worker.chains import Chains
 from worker.feed import Feed
+from worker.feed_line import Account
+from worker.journal import Journal
 from worker.lease import Lease
 from worker.market import Market
-from worker.outbox import Outbox
 from worker.store import Store
 from worker.supabase import Supabase
 from worker.symbols import Symbols
+from worker.tokens import FixedToken
 
 DAY = date(2025, 12, 1)
 NEAREST, NEXT, LATER = date(2025, 12, 2), date(2025, 12, 9), date(2025, 12, 16)
@@ -91,17 +93,18 @@ class Scene:
 @contextmanager
 def a_scene() -> Iterator[Scene]:
     """Yield a market at nine o'clock whose store is never run."""
-    outbox = Outbox(Path(":memory:"))
+    journal = Journal(Path(":memory:"))
     supabase = Supabase("http://127.0.0.1:9", "nobody")
-    store = Store(supabase, Lease(supabase, "test", "test"), outbox)
+    store = Store(supabase, Lease(supabase, "test", "test"), journal)
     wall = Wall()
     market = Market(UUID(int=1), load_calendar(), store, follows_feed=False, wall_ns=wall)
     symbols = Symbols([INDEX, FUTURE, *OPTIONS])
-    feed = Feed("ws://127.0.0.1:9", "1", "token", market.intake, market.clock.is_trading)
+    account = Account("ws://127.0.0.1:9", "1", FixedToken("token"))
+    feed = Feed(account, market.intake, market.clock.is_trading)
     scene = Scene(wall, market, feed, symbols, Chains(market, feed, symbols))
     market.watch(FUTURE, has_derivatives=False)
     feed.want([FUTURE])
     try:
         yield scene
     finally:
-        outbox.close()
+        journal.close()

@@ -19,9 +19,9 @@ from worker.backfill import Backfill
 from worker.dhan import Dhan
 from worker.feed_gaps import FeedGaps
 from worker.history import History
+from worker.journal import Journal
 from worker.lease import Lease
 from worker.market import Market
-from worker.outbox import Outbox
 from worker.store import Store
 from worker.supabase import Supabase
 
@@ -58,10 +58,10 @@ class Ear:
 class Scene:
     """A market by the wall clock whose feed can be lost."""
 
-    def __init__(self, dhan: Dhan, outbox: Outbox, patience: float, wall: Wall) -> None:
+    def __init__(self, dhan: Dhan, journal: Journal, patience: float, wall: Wall) -> None:
         calendar = load_calendar()
         supabase = Supabase(NOBODY, "nobody")
-        store = Store(supabase, Lease(supabase, "test", "test"), outbox)
+        store = Store(supabase, Lease(supabase, "test", "test"), journal)
         self.wall = wall
         self.market = Market(
             UUID(int=7), calendar, store, follows_feed=False, wall_ns=wall, repairs_gaps=True
@@ -97,9 +97,9 @@ class Scene:
 
 @asynccontextmanager
 async def _scene(patience: float = 20.0, begin: float = -60.0) -> AsyncIterator[Scene]:
-    outbox = Outbox(Path(":memory:"))
+    journal = Journal(Path(":memory:"))
     async with Dhan(API, "https://images.example", "1", "token") as dhan:
-        scene = Scene(dhan, outbox, patience, Wall(begin))
+        scene = Scene(dhan, journal, patience, Wall(begin))
         scene.gaps.back()
         scene.at(begin)
         working = asyncio.create_task(scene.backfill.run())
@@ -108,7 +108,7 @@ async def _scene(patience: float = 20.0, begin: float = -60.0) -> AsyncIterator[
         finally:
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
-            outbox.close()
+            journal.close()
 
 
 def _columns(minutes: Iterable[int]) -> dict[str, list[float]]:

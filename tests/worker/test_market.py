@@ -15,9 +15,9 @@ from core.session import NS_PER_SECOND, load_calendar
 from core.session import Market as Hours
 from core.signals import Signal, SignalType
 from tests.core.market import DAY
+from worker.journal import Journal
 from worker.lease import Lease
 from worker.market import Market
-from worker.outbox import Outbox
 from worker.rounds import Wanted
 from worker.store import Store
 from worker.supabase import Supabase
@@ -47,15 +47,15 @@ def _tick(seconds: int, price: float = 1500.0, volume: int | None = None) -> byt
 @contextmanager
 def _market(**options: Any) -> Iterator[Market]:
     """Yield a market whose store is never run: what it stores stays in memory."""
-    outbox = Outbox(Path(":memory:"))
+    journal = Journal(Path(":memory:"))
     supabase = Supabase(NOBODY, "nobody")
-    store = Store(supabase, Lease(supabase, "test", "test"), outbox)
+    store = Store(supabase, Lease(supabase, "test", "test"), journal)
     market = Market(UUID(int=1), load_calendar(), store, **options)
     market.watch(SHARE, has_derivatives=False)
     try:
         yield market
     finally:
-        outbox.close()
+        journal.close()
 
 
 class Wall:

@@ -11,8 +11,8 @@ import pytest
 
 from core.errors import ConfigError, StoreError
 from tests.stacks import RunningStack, running_stack
+from worker.journal import Event, Journal
 from worker.lease import Lease, LeaseLostError
-from worker.outbox import Event, Outbox
 from worker.store import Store
 from worker.supabase import RefusedError, Supabase
 
@@ -48,36 +48,36 @@ def _candle(minute: int, **changes: Any) -> Event:
 @asynccontextmanager
 async def _store(
     stack: RunningStack, place: Path, shard: str
-) -> AsyncIterator[tuple[Store, Supabase, Outbox, Lease]]:
-    outbox = Outbox(place)
+) -> AsyncIterator[tuple[Store, Supabase, Journal, Lease]]:
+    journal = Journal(place)
     async with Supabase(stack.url, stack.secret_key) as supabase:
         lease = Lease(supabase, shard, "first")
         await lease.acquire()
-        store = Store(supabase, lease, outbox)
+        store = Store(supabase, lease, journal)
         running = asyncio.create_task(store.run())
         try:
-            yield store, supabase, outbox, lease
+            yield store, supabase, journal, lease
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
-            outbox.close()
+            journal.close()
 
 
 async def test_a_poison_event_is_set_aside_and_takes_no_other_down(
     stack: RunningStack, tmp_path: Path
 ) -> None:
-    async with _store(stack, tmp_path / "outbox", "poison") as (store, supabase, outbox, _):
+    async with _store(stack, tmp_path / "journal", "poison") as (store, supabase, _, _lease):
         store.put([_candle(1), _candle(2, low_price="-3"), _candle(3)])
         assert await store.flush(10)
         rows = await supabase.rows("ohlcv_data", select="volume", order="timestamp")
         assert [row["volume"] for row in rows] == [1, 3]
         assert store.counters["failed"] == 1
-        assert outbox.poisoned() == 1
-        assert outbox.count() == 0
+        assert store.refused == 1
+        assert store.waiting == 0
 
 
 async def test_more_than_a_batch_is_written_in_order(stack: RunningStack, tmp_path: Path) -> None:
-    async with _store(stack, tmp_path / "outbox", "order") as (store, supabase, _, _lease):
+    async with _store(stack, tmp_path / "journal", "order") as (store, supabase, _, _lease):
         for each in range(1200):
             store.put([_candle(5, volume=each)])
         assert await store.flush(30)
@@ -91,7 +91,7 @@ async def test_more_than_a_batch_is_written_in_order(stack: RunningStack, tmp_pa
 async def test_of_what_is_replaced_before_it_is_sent_only_the_newest_is_sent(
     stack: RunningStack, tmp_path: Path
 ) -> None:
-    async with _store(stack, tmp_path / "outbox", "newest") as (store, _, _, _lease):
+    async with _store(stack, tmp_path / "journal", "newest") as (store, _, _, _lease):
         for each in range(50):
             store.put_newest("a", _candle(7, volume=each))
         assert await store.flush(10)
@@ -101,10 +101,10 @@ async def test_of_what_is_replaced_before_it_is_sent_only_the_newest_is_sent(
 async def test_events_of_a_run_that_was_killed_are_written_by_the_next(
     stack: RunningStack, tmp_path: Path
 ) -> None:
-    left = Outbox(tmp_path / "outbox")
+    left = Journal(tmp_path / "journal")
     left.append([[_candle(9)]])
     left.close()
-    async with _store(stack, tmp_path / "outbox", "left") as (store, supabase, _, _lease):
+    async with _store(stack, tmp_path / "journal", "left") as (store, supabase, _, _lease):
         assert await store.flush(10)
         assert await supabase.rows(
             "ohlcv_data", select="volume", timestamp="eq.2026-11-20T04:09:00+00:00"
@@ -114,7 +114,7 @@ async def test_events_of_a_run_that_was_killed_are_written_by_the_next(
 async def test_the_same_holder_gets_its_lease_again_and_writes_on(
     stack: RunningStack, tmp_path: Path
 ) -> None:
-    async with _store(stack, tmp_path / "outbox", "again") as (store, supabase, _, lease):
+    async with _store(stack, tmp_path / "journal", "again") as (store, supabase, _, lease):
         old = lease.token
         await Lease(supabase, "again", "first").acquire()
         store.put([_candle(11)])
@@ -158,11 +158,11 @@ async def test_what_happens_while_the_database_does_not_answer_is_on_disk_at_onc
     stack: RunningStack, tmp_path: Path
 ) -> None:
     async with (
-        _store(stack, tmp_path / "other", "silent") as (_, _supabase, _outbox, lease),
+        _store(stack, tmp_path / "other", "silent") as (_, _supabase, _journal, lease),
         Supabase("http://127.0.0.1:9", "key") as nobody,
     ):
-        outbox = Outbox(tmp_path / "outbox")
-        store = Store(nobody, lease, outbox)
+        journal = Journal(tmp_path / "journal")
+        store = Store(nobody, lease, journal)
         running = asyncio.create_task(store.run())
         store.put([_candle(13)])
         async with asyncio.timeout(10):
@@ -171,8 +171,8 @@ async def test_what_happens_while_the_database_does_not_answer_is_on_disk_at_onc
             await _retried(store)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-        assert outbox.count() == 3
-        outbox.close()
+        assert [each.event["row"]["volume"] for each in journal.events()] == [13, 14, 15]
+        journal.close()
 
 
 async def _retried(store: Store) -> None:
@@ -180,3 +180,21 @@ async def _retried(store: Store) -> None:
     before = store.counters["retries"]
     while store.counters["retries"] == before:  # noqa: ASYNC110 - a counter has no event.
         await asyncio.sleep(0.01)
+
+
+async def test_what_was_put_is_durable_once_that_was_awaited(
+    stack: RunningStack, tmp_path: Path
+) -> None:
+    async with _store(stack, tmp_path / "journal", "durable") as (store, _, journal, _lease):
+        store.put([_candle(17)])
+        store.keep("round", "a", b"fact")
+        async with asyncio.timeout(10):
+            await store.durable()
+        assert store.counters["syncs"] == 1
+        assert journal.facts("round") == [(2, "a", b"fact")]
+        store.keep("round", "b", b"later")
+        async with asyncio.timeout(10):
+            await store.durable()
+        assert journal.facts("round")[-1].body == b"later"
+        assert await store.flush(10)
+        assert store.waiting == 0
