@@ -2,7 +2,7 @@
 
 In:  candles, gaps, and trades of its config, as they happen.
 Out: what to hand over now; nothing while the feed has a gap in one of its instruments.
-Next: `worker/rounds.py` and `backtest/driver.py`, which hand it over.
+Next: `worker/rounds.py` and `core/replay/driver.py`, which hand it over.
 
 The candles of a gap come late and one instrument after the other. A strategy that looks at several
 must not see one of them run ahead, so it hears nothing until all are whole, then everything in the
@@ -11,7 +11,7 @@ order of time.
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from core.candle import Candle, InstrumentKey, Interval
 from core.gap import Gap, GapState
@@ -38,6 +38,18 @@ class Hearing:
         self._known: Final[dict[tuple[InstrumentKey, Interval], int]] = {}
         self._items: list[_Item] = []
         self._is_sorted = True
+
+    def state(self) -> tuple[Any, ...]:
+        """Return what was told and what waits as plain values, for `put_back`."""
+        waiting = tuple([tuple(each) for each in self._items])
+        return self._instruments, dict(self._known), waiting, self._is_sorted
+
+    def put_back(self, state: tuple[Any, ...]) -> None:
+        """Go on from a state."""
+        self._instruments, known, waiting, self._is_sorted = state
+        self._known.clear()
+        self._known.update(known)
+        self._items = [_Item(*each) for each in waiting]
 
     def listen(self, instruments: Iterable[InstrumentKey]) -> None:
         """Set which instruments it hears of."""

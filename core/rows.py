@@ -44,9 +44,17 @@ class EventRows:
     """
 
     def __init__(self, run_id: UUID, symbol_of: Callable[[InstrumentKey], str]) -> None:
-        self._run_id: Final = run_id
+        self._run_id = run_id
         self._symbol_of: Final = symbol_of
         self._sequence = 0
+
+    def state(self) -> tuple[UUID, int]:
+        """Return the run and the count, for `put_back`."""
+        return self._run_id, self._sequence
+
+    def put_back(self, state: tuple[UUID, int]) -> None:
+        """Go on numbering where another process of the same run was."""
+        self._run_id, self._sequence = state
 
     def events(self, effects: Effects) -> list[Row]:
         """Return one event per effect, in their order; a gap is told by the candles it brings."""

@@ -2,13 +2,13 @@
 
 In:  who wants ticks of which instruments, and how often; trade times.
 Out: per instrument the time from which a tick is wanted, and by whom.
-Next: `worker/market.py` and `backtest/driver.py`, which show them.
+Next: `worker/market.py` and `core/replay/driver.py`, which show them.
 
 Trade times of the feed are whole seconds. A tick that completes a candle or fills an order is not
 shown as well; the next one is.
 """
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from core.candle import NEVER_NS, InstrumentKey
 from core.session import NS_PER_SECOND
@@ -59,6 +59,18 @@ class TickPace:
         if self._pauses.pop(config_id, None) is not None:
             for due in self._due.values():
                 due.pop(config_id, None)
+
+    def state(self) -> tuple[Any, ...]:
+        """Return everybody's next tick as plain values, for `put_back`."""
+        return dict(self._pauses), {key: dict(due) for key, due in self._due.items()}
+
+    def put_back(self, state: tuple[Any, ...]) -> None:
+        """Go on from a state."""
+        pauses, due = state
+        self._pauses.clear()
+        self._pauses.update(pauses)
+        self._due.clear()
+        self._due.update(due)
 
     def due_ns(self, key: InstrumentKey) -> int:
         """Return from when on somebody wants a tick of an instrument."""

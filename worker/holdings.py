@@ -5,7 +5,7 @@ Out: the open trades of a config; the instruments that must go on being watched.
 Next: `worker/runner.py`, which tells a new strategy; `worker/chains.py`, which lets options go.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from core.candle import InstrumentKey
 from core.order import Order
@@ -32,6 +32,18 @@ class Holdings:
             mine[each.id] = each
         else:
             mine.pop(each.id, None)
+
+    def state(self) -> tuple[Any, ...]:
+        """Return everything as plain values, for `put_back`."""
+        return {name: dict(mine) for name, mine in self._trades.items()}, dict(self._orders)
+
+    def put_back(self, state: tuple[Any, ...]) -> None:
+        """Go on from a state."""
+        trades, orders = state
+        self._trades.clear()
+        self._trades.update(trades)
+        self._orders.clear()
+        self._orders.update(orders)
 
     def trades_of(self, config_id: str) -> tuple[Trade, ...]:
         """Return what a config has open, in the order in which it was entered."""
