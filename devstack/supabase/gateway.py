@@ -21,7 +21,8 @@ from devstack.supabase.rest_proxy import PREFIX, RestProxy
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_OPEN_PATHS: Final = frozenset({"/auth/v1/.well-known/jwks.json"})  # Read by those with no key.
+# Read by those with no key: whoever verifies tokens, whoever follows a link of a mail.
+_OPEN_PATHS: Final = frozenset({"/auth/v1/.well-known/jwks.json", "/auth/v1/verify"})
 _OWN_KEY_CHECK: Final = "/realtime/v1/websocket"  # Refuses in its own words.
 _CORS: Final = {
     "Access-Control-Allow-Origin": "*",

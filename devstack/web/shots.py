@@ -61,7 +61,7 @@ def _report(page: Page) -> None:
 
 def _days(page: Page) -> None:
     _part(STRATEGY, "Performance", "Analyse now")(page)
-    page.get_by_role("table").wait_for()
+    page.get_by_role("table", name="Performance by day").wait_for()
 
 
 def _check(page: Page) -> None:

@@ -14,6 +14,7 @@ from aiohttp import web
 from devstack.supabase.auth.connections import Connection, Connections, Row
 from devstack.supabase.auth.errors import AuthError, invalid
 from devstack.supabase.auth.passwords import check_password, hash_password, password_matches
+from devstack.supabase.auth.recovery import Recovery
 from devstack.supabase.auth.requests import Body, device_of, merged, read_body
 from devstack.supabase.auth.sessions import (
     begin_session,
@@ -44,11 +45,14 @@ class Accounts:
         Where transactions come from.
     tokens
         Makes and reads access tokens.
+    recovery
+        Knows whose code it is that a link of a mail brought.
     """
 
-    def __init__(self, connections: Connections, tokens: Tokens) -> None:
+    def __init__(self, connections: Connections, tokens: Tokens, recovery: Recovery) -> None:
         self._connections = connections
         self._tokens = tokens
+        self._recovery = recovery
 
     async def sign_up(self, request: web.Request) -> web.Response:
         """POST /signup: a new user, confirmed at once, with a first session."""
@@ -68,13 +72,15 @@ class Accounts:
             return await self._begin(connection, user["id"], request)
 
     async def token(self, request: web.Request) -> web.Response:
-        """POST /token: a session for a password or for a refresh token."""
+        """POST /token: a session for a password, a refresh token, or the code of a link."""
         body = await read_body(request)
         match request.query.get("grant_type"):
             case "password":
                 return await self._by_password(body, request)
             case "refresh_token":
                 return await self._by_refresh_token(body)
+            case "pkce":
+                return await self._by_code(body, request)
             case other:
                 raise AuthError(400, "validation_failed", f"unsupported_grant_type: {other}")
 
@@ -135,6 +141,12 @@ class Accounts:
             raise AuthError(400, "refresh_token_already_used", message)
         _refuse_banned(row)
         return web.json_response(self._tokens.session_json(row, session))
+
+    async def _by_code(self, body: Body, request: web.Request) -> web.Response:
+        flow = await self._recovery.redeem(body)
+        async with self._connections.transaction() as connection:
+            _refuse_banned(await get_user(connection, flow["user_id"]))
+            return await self._begin(connection, flow["user_id"], request)
 
     async def _begin(
         self, connection: Connection, user_id: uuid.UUID, request: web.Request

@@ -20,6 +20,7 @@ from devstack.supabase.auth.errors import (
     AuthError,
     invalid,
 )
+from devstack.supabase.auth.recovery import Recovery
 from devstack.supabase.auth.tokens import Tokens
 from devstack.supabase.keys import Keys
 
@@ -60,7 +61,8 @@ class Auth:
         self._connections = Connections(conninfo)
         self._keys = keys
         tokens = Tokens(keys, url + PREFIX, token_seconds)
-        self._accounts = Accounts(self._connections, tokens)
+        self._recovery = Recovery(self._connections, url + PREFIX)
+        self._accounts = Accounts(self._connections, tokens, self._recovery)
         self._admin = Admin(self._connections, tokens)
 
     async def stop(self) -> None:
@@ -69,7 +71,7 @@ class Auth:
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """Put every endpoint on the gateway's router."""
-        accounts, admin = self._accounts, self._admin
+        accounts, admin, recovery = self._accounts, self._admin, self._recovery
         routes: list[tuple[str, str, Handler]] = [
             ("GET", "/health", self._health),
             ("GET", "/settings", self._settings),
@@ -79,6 +81,8 @@ class Auth:
             ("GET", "/user", accounts.user),
             ("PUT", "/user", accounts.change_user),
             ("POST", "/logout", accounts.sign_out),
+            ("POST", "/recover", recovery.ask),
+            ("GET", "/verify", recovery.follow),
             ("GET", "/admin/users", admin.list),
             ("POST", "/admin/users", admin.create),
             ("GET", "/admin/users/{user_id}", admin.read),

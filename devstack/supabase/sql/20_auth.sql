@@ -100,6 +100,22 @@ create table auth.refresh_tokens (
 create index refresh_tokens_parent_idx  on auth.refresh_tokens (parent);
 create index refresh_tokens_session_idx on auth.refresh_tokens (session_id, revoked);
 
+create table auth.flow_state (
+  id                    uuid        not null default gen_random_uuid() primary key,
+  user_id               uuid        references auth.users (id) on delete cascade,
+  auth_code             text        not null,
+  code_challenge_method text        not null check (code_challenge_method in ('s256', 'plain')),
+  code_challenge        text        not null,
+  provider_type         text        not null,
+  authentication_method text        not null,
+  auth_code_issued_at   timestamptz,
+  created_at            timestamptz not null default now(),
+  updated_at            timestamptz not null default now()
+);
+comment on table auth.flow_state is 'Auth: links that were asked for and not yet used.';
+create index flow_state_auth_code_idx on auth.flow_state (auth_code);
+create index flow_state_user_id_idx   on auth.flow_state (user_id);
+
 -- Who is asking, from the claims that PostgREST and Realtime set for a transaction.
 
 create function auth.jwt() returns jsonb
