@@ -27,11 +27,18 @@ SYNCED: Final = frozenset({"order", "fill"})
 
 
 class Keep(NamedTuple):
-    """A fact to be kept."""
+    """A fact to be kept.
+
+    Attributes
+    ----------
+    replaces
+        Whether the older ones of its kind are no longer needed.
+    """
 
     kind: str
     key: str
     body: bytes
+    replaces: bool = False
 
 
 class Fact(NamedTuple):
@@ -98,10 +105,14 @@ class Journal:
         now, last = int(time.time()), self.last
         events: list[tuple[int, int, int, str | None, str, str]] = []
         facts: list[tuple[int, str, str, bytes]] = []
+        replaced: list[tuple[str]] = []
         for entry in entries:
             if isinstance(entry, Keep):
                 last += 1
-                facts.append((last, *entry))
+                if entry.replaces:
+                    replaced.append((entry.kind,))
+                    facts = [each for each in facts if each[1] != entry.kind]
+                facts.append((last, entry.kind, entry.key, entry.body))
                 continue
             group = last + 1
             for each in entry:
@@ -109,6 +120,7 @@ class Journal:
                 events.append((last, group, now, each["config_id"], each["kind"], json.dumps(each)))
         with self.writing() as database:
             database.executemany("insert into events values (?, ?, ?, ?, ?, ?)", events)
+            database.executemany("delete from facts where kind = ?", replaced)
             database.executemany("insert into facts values (?, ?, ?, ?)", facts)
             self.meta.set("last", str(last))
         self.last = last

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from core.errors import StoreError
 from worker.backoff import Backoff
-from worker.journal import Event, Journal, Keep
+from worker.journal import Event, Fact, Journal, Keep
 from worker.lease import LOST, Lease
 from worker.outgoing import Batch, Outgoing, Refusal
 from worker.supabase import RefusedError, Supabase
@@ -71,11 +71,22 @@ class Store:
             self._drained.clear()
             self._something_new.set()
 
-    def keep(self, kind: str, key: str, body: bytes) -> None:
-        """Keep a fact for recovery: in the journal only, in order with the events."""
-        self._new.append(Keep(kind, key, body))
+    def keep(self, kind: str, key: str, body: bytes, *, replaces: bool = False) -> None:
+        """Keep a fact for recovery: in the journal only, in order with the events.
+
+        Parameters
+        ----------
+        replaces
+            Whether the older ones of its kind are no longer needed.
+        """
+        self._new.append(Keep(kind, key, body, replaces))
         self._put_count += 1
         self._something_new.set()
+
+    async def facts(self, kind: str) -> list[Fact]:
+        """Return the facts of a kind that were kept so far, oldest first."""
+        await self.save()
+        return await self._on_disk(self._journal.facts, kind)
 
     def put_newest(self, name: str, event: Event) -> None:
         """Store an event that replaces the one of the same name if that has not been sent."""
