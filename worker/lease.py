@@ -107,6 +107,20 @@ class Lease:
         """Whether an order that closes may be sent: without a standby nobody else would."""
         return self.doubt is None or (bool(self.token) and not self.standby)
 
+    async def look(self) -> None:
+        """See whether it would be given, without taking it.
+
+        Raises
+        ------
+        LeaseLostError
+            If another worker holds it.
+        StoreError
+            If the database is away.
+        """
+        rows = await self._supabase.rows("worker_leases", shard=f"eq.{self.shard}")
+        if rows and rows[0]["holder"] not in {None, self.holder}:
+            raise LeaseLostError(self._held_by(rows[0]))
+
     async def acquire(self) -> None:
         """Take the lease, or take it again.
 
@@ -204,12 +218,14 @@ class Lease:
             ) from None
 
     async def _refusal(self) -> str:
-        """Return who has the shard, and what can be done about it."""
         rows = await self._supabase.rows("worker_leases", shard=f"eq.{self.shard}")
+        return self._held_by(rows[0] if rows else {"holder": None})
+
+    def _held_by(self, row: dict[str, Any]) -> str:
+        """Return who has the shard, and what can be done about it."""
         held = f"shard {self.shard!r} is run by another worker"
-        if not rows or rows[0]["holder"] is None:
-            return held
-        row = rows[0]
+        if row["holder"] is None:
+            return held  # It has just let it go.
         by = f"{held} ({row['holder']}, until {row['expires_at']})"
         if row["standby"]:
             return f"{by}; stop it, or wait with WORKER_STANDBY=on"

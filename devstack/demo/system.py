@@ -33,6 +33,7 @@ CRON_SECRET = "demo-cron-secret-on-loopback-only-0123456789"  # noqa: S105 - pla
 _READY_SECONDS = 60.0
 _BUILD_SECONDS = 300.0  # The first start builds the dashboard.
 _API_PORT = 8080
+_HEALTH_PORT = 9464
 _WEB_PORT = 3000
 _CALL_SECONDS = 10.0
 
@@ -149,6 +150,8 @@ class System:
         self._environ["MARKET_SPEED"] = f"{self._settings.speed:g}"
         self._environ["MARKET_CLOCK"] = "feed"  # A simulated day is never today, even at 1x.
         self._environ["WORKER_STATE_DIR"] = str(self._folder / "worker")
+        if not self._are_usable(_HEALTH_PORT):
+            self._environ["WORKER_HEALTH_ADDRESS"] = "127.0.0.1:0"
         if self._settings.record is not None:
             self._settings.record.mkdir(parents=True, exist_ok=True)
             self._environ["WORKER_RECORD_DIR"] = str(self._settings.record)

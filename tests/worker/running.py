@@ -216,6 +216,7 @@ def worker_environment(
         "SUPABASE_SECRET_KEY": stack.secret_key,
         "WORKER_STATE_DIR": str(state),
         "MARKET_CLOCK": "feed",
+        "WORKER_HEALTH_ADDRESS": "off",  # Tests run beside each other.
         **settings,
     }
 
