@@ -28,7 +28,7 @@ export default function Dashboard() {
       <Shown query={overview} lines={2}>
         {(figures) => <KeyFigures overview={figures} />}
       </Shown>
-      <div className="grid gap-4 xl:grid-cols-[1fr_24rem]">
+      <div className="grid gap-4 xl:grid-cols-[1fr_25rem]">
         <div className="flex min-w-0 flex-col gap-4">
           <PnlToday />
           <section aria-label="Strategies">

@@ -78,6 +78,11 @@ export function price(value: string | null | undefined): string {
   return rupees(value, { decimals: Math.max(2, fraction.replace(/0+$/, "").length) }).replace("₹", "");
 }
 
+/** "1 trade", "1,200 trades". */
+export function counted(value: number, thing: string): string {
+  return `${count(value)} ${thing}${value === 1 ? "" : "s"}`;
+}
+
 /** A count with Indian grouping. */
 export function count(value: number): string {
   const whole = Math.trunc(Math.abs(value)).toString();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fromPaise, groupIndian, price, rupees, signOf, sumOf, toPaise } from "../lib/money.ts";
+import { comparePaise, counted, fromPaise, groupIndian, price, rupees, signOf, sumOf, toPaise } from "../lib/money.ts";
 
 test("digits are grouped the Indian way", () => {
   assert.deepEqual(
@@ -45,4 +45,15 @@ test("what is no amount of whole paise is refused, not rounded", () => {
 
 test("the sign of an amount is read from its text", () => {
   assert.deepEqual(["-0.00", "0", "0.01", "-3"].map(signOf), [0, 0, 1, -1]);
+});
+
+test("amounts are ordered as amounts, and what is not known comes last", () => {
+  const sorted = ["10.00", null, "-2.50", "9.99", "1234567.00"].sort(comparePaise);
+  assert.deepEqual(sorted, ["-2.50", "9.99", "10.00", "1234567.00", null]);
+});
+
+test("what is counted is named in the number that fits", () => {
+  assert.equal(counted(1, "trade"), "1 trade");
+  assert.equal(counted(0, "trade"), "0 trades");
+  assert.equal(counted(123_456, "trade"), "1,23,456 trades");
 });

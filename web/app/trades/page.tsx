@@ -13,7 +13,7 @@ import { SelectField } from "@/components/ui/field";
 import { Empty, Shown } from "@/components/ui/states";
 import { save, toCsv } from "@/lib/csv";
 import { useTrades } from "@/lib/live/use-trades";
-import { count, sumOf } from "@/lib/money";
+import { count, counted, sumOf } from "@/lib/money";
 import type { Trade, TradeFilter } from "@/lib/tables/trades";
 import { indianDate } from "@/lib/time";
 
@@ -47,7 +47,7 @@ export default function Trades() {
 
   return (
     <Card
-      title={shown === null ? "Trades" : `${count(shown.length)} trades`}
+      title={shown === null ? "Trades" : counted(shown.length, "trade")}
       action={
         <Button
           size="small"

@@ -8,7 +8,7 @@ import { BlurFade } from "@/components/magicui/blur-fade";
 import { NumberTicker } from "@/components/magicui/number-ticker";
 import { Profit } from "@/components/ui/amount";
 import { cn } from "@/lib/class-names";
-import { count, rupees, signOf } from "@/lib/money";
+import { counted, rupees, signOf } from "@/lib/money";
 import type { Overview } from "@/lib/tables/overview";
 
 export function KeyFigures({ overview }: { overview: Overview }) {
@@ -52,7 +52,7 @@ export function KeyFigures({ overview }: { overview: Overview }) {
         </Stat>
       </BlurFade>
       <BlurFade className="h-full" delay={0.12}>
-        <Stat icon={ListOrdered} name="Orders today" note={`${count(overview.trades_today)} trades closed`}>
+        <Stat icon={ListOrdered} name="Orders today" note={`${counted(overview.trades_today, "trade")} closed`}>
           <NumberTicker value={overview.orders_today} />
         </Stat>
       </BlurFade>

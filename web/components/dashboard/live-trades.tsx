@@ -57,7 +57,7 @@ function TradeLine({ trade }: { trade: Trade }) {
       <Icon aria-hidden className={cn("mt-0.5 size-4 shrink-0", isLong ? "text-gain" : "text-loss")} />
       <div className="min-w-0 flex-1">
         <div className="flex min-h-5.5 flex-wrap items-center justify-between gap-x-2">
-          <p className="min-w-0 font-medium break-words">
+          <p className="min-w-0 text-[0.8125rem] font-medium break-words">
             {trade.symbol} <span className="text-muted font-normal">× {count(trade.quantity)}</span>
           </p>
           <span className="ml-auto flex items-center gap-1.5">

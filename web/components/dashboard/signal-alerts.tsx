@@ -43,13 +43,13 @@ function SignalLine({ signal }: { signal: TradingSignal }) {
   const tone = { LONG: "gain", SHORT: "loss", EXIT: "neutral" } as const;
   return (
     <div className="flex items-start gap-3 border-b py-2 text-sm last:border-0">
-      <Badge tone={tone[signal.signal_type]} className="mt-0.5">
+      <Badge tone={tone[signal.signal_type]} className="w-14 shrink-0 justify-center">
         {signal.signal_type}
       </Badge>
       <div className="min-w-0 flex-1">
-        <p className="truncate font-medium">
+        <p className="flex flex-wrap items-baseline gap-x-2 text-[0.8125rem] font-medium">
           {signal.symbol}
-          <span className="text-muted ml-2 text-xs font-normal">{clock(signal.candle_time)}</span>
+          <span className="text-muted tabular text-xs font-normal">{clock(signal.candle_time)}</span>
         </p>
         <p className="text-muted line-clamp-2 text-xs">
           {signal.executed || signal.refusal_reason === null

@@ -9,7 +9,7 @@ import { ModeBadge, StatusBadge } from "@/components/strategies/status";
 import { useWish } from "@/components/strategies/use-wish";
 import { Profit } from "@/components/ui/amount";
 import { Switch } from "@/components/ui/switch";
-import { count } from "@/lib/money";
+import { counted } from "@/lib/money";
 import { type ListedConfig, toggle } from "@/lib/tables/configs";
 
 export function StrategyCard({ config }: { config: ListedConfig }) {
@@ -44,7 +44,7 @@ export function StrategyCard({ config }: { config: ListedConfig }) {
           <Profit amount={config.strategy.total_pnl} className="text-lg font-semibold" />
         </div>
         <p className="text-muted text-right text-xs">
-          {count(config.strategy.total_trades)} trades
+          {counted(config.strategy.total_trades, "trade")}
           <br />
           {config.strategy.win_rate === null ? "no win rate yet" : `${config.strategy.win_rate} % won`}
         </p>

@@ -40,11 +40,11 @@ export function QuietHoursForm() {
       >
         <TextField label="From" name="starts" type="time" required defaultValue={(hours ?? USUAL).starts.slice(0, 5)} />
         <TextField label="Until" name="ends" type="time" required defaultValue={(hours ?? USUAL).ends.slice(0, 5)} />
-        <Button type="submit" look="primary" isBusy={isBusy}>
+        <Button type="submit" look="primary" isBusy={isBusy} className="h-11">
           Save
         </Button>
         {hours !== null && (
-          <Button isBusy={isBusy} onClick={() => void change(null, "There are no quiet hours any more.")}>
+          <Button isBusy={isBusy} className="h-11" onClick={() => void change(null, "There are no quiet hours any more.")}>
             No quiet hours
           </Button>
         )}

@@ -9,7 +9,7 @@ import { Dialog } from "@/components/ui/dialog";
 import { Switch } from "@/components/ui/switch";
 import { callApi } from "@/lib/api";
 import { useTrades } from "@/lib/live/use-trades";
-import { count, price } from "@/lib/money";
+import { count, counted, price } from "@/lib/money";
 import { useSettings } from "@/lib/session";
 import type { ConfigDetails, TradeMode } from "@/lib/tables/configs";
 
@@ -65,7 +65,7 @@ export function LiveConfirmation({ config, wanted, isOpen, onClose }: LiveConfir
       <p className="mb-3 text-sm">
         {open.data === null || open.data.length === 0
           ? "No position is open."
-          : `${count(open.data.length)} positions are open:`}
+          : `${counted(open.data.length, "position")} open now:`}
       </p>
       <ul aria-label="Open positions" className="mb-4 flex flex-col gap-1 text-sm">
         {open.data?.map((trade) => (

@@ -32,7 +32,7 @@ export function Tabs<Name extends string>(props: TabsProps<Name>) {
     document.getElementById(`${id}-${next.name}`)?.focus();
   };
   return (
-    <>
+    <div>
       <div role="tablist" aria-label={label} onKeyDown={move} className="mb-4 flex gap-1 overflow-x-auto border-b">
         {tabs.map((tab) => (
           <button
@@ -62,6 +62,6 @@ export function Tabs<Name extends string>(props: TabsProps<Name>) {
       <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${chosen}`}>
         {children}
       </div>
-    </>
+    </div>
   );
 }
