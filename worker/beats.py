@@ -115,7 +115,7 @@ class Beats:
         self._send_beat("supervisor", os.getpid(), {"started_at": self._started}, figures)
         for deployment in self._supervisor.deployments:
             if deployment.pid is not None:
-                figures = {"restarts": deployment.restarts}
+                figures = {"restarts": deployment.restarts, **deployment.pressure()}
                 status = {"status": str(deployment.status)}
                 self._send_beat(deployment.id, deployment.pid, status, figures, deployment)
 
@@ -139,6 +139,7 @@ class Beats:
             "outbox": self._store.waiting,
             "rounds": market.rounds.number,
             "options": self._chains.count,
+            **market.rounds.backlog.times.figures(),
             "chains": dict(self._chains.counters),
             "deltas": dict(self._deltas.counters),
             "restarts": sum(each.restarts for each in self._supervisor.deployments),

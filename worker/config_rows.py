@@ -30,6 +30,8 @@ class Design(NamedTuple):
         The whole of `config_json`.
     code
         The user's own, None of a type that has none.
+    shares_process
+        Whether it lives in one process with its user's other configs that are set so.
     """
 
     id: str
@@ -47,6 +49,7 @@ class Design(NamedTuple):
     trade_mode: TradeMode
     settings: dict[str, Any]
     code: str | None = None
+    shares_process: bool = False
 
     def on(self, instruments: tuple[InstrumentKey, ...], status: ConfigStatus) -> StrategyConfig:
         """Return what the engine is told."""
@@ -103,6 +106,7 @@ def read_design(row: Mapping[str, Any], settings: Mapping[str, Any] | None = Non
         trade_mode=TradeMode(row["trade_mode"]),
         settings=given,
         code=(row.get("strategies") or {}).get("python_code"),
+        shares_process=row["shares_process"],
     )
 
 

@@ -23,6 +23,8 @@ from worker.launch import Launch
 from worker.parts import Parts
 from worker.runner import Runner
 
+_LEAVE_SECONDS: Final = 4.0  # The whole worker has ten seconds to stop.
+
 _log: Final = logging.getLogger(__name__)
 
 
@@ -115,6 +117,7 @@ class Deployment:
             As `start`; then it is in ERROR.
         """
         self._restarts.give_up()
+        self._runner.is_alone = True  # A shared process has read the file already.
         paused = self.status is ConfigStatus.PAUSED
         await self._runner.end()
         try:
@@ -185,15 +188,20 @@ class Deployment:
     async def leave(self) -> None:
         """End the process and keep the status: the worker itself stops."""
         self._restarts.give_up()
-        await self._runner.end()
+        await self._runner.end(_LEAVE_SECONDS)
 
     def forget_crashes(self) -> None:
-        """Begin counting anew: a person has looked at it."""
+        """Begin anew, in a process as its design says: a person has looked at it."""
         self._restarts.forget()
+        self._runner.is_alone = False
 
     async def own_figures(self) -> dict[str, float | None]:
         """Return the figures that the strategy itself keeps."""
         return await self._runner.figures()
+
+    def pressure(self) -> dict[str, float]:
+        """Return how far behind its process is, as figures by name."""
+        return self._runner.pressure()
 
     def _note(self, command: str, *, keep_positions: bool = False) -> None:
         fact = {"config_id": self.id, "command": command, "keep_positions": keep_positions}
@@ -217,6 +225,7 @@ class Deployment:
         """Take note that the process has ended by itself."""
         if self.status not in RUNNING:
             return  # While it was started: whoever starts it is told.
+        self._runner.is_alone = True  # Who shared its process is not to suffer again.
         then = self._restarts.after_crash(partial(self._start_again, self.status))
         self.log("error", f"strategy process ended: {reason}; {then}", {"traceback": traceback})
         self._report(ConfigStatus.ERROR, error=reason)

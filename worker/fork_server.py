@@ -1,16 +1,19 @@
 """Where strategy processes come from: a warmed process that forks them in milliseconds.
 
-In:  one end of a socket pair.
-Out: a process that runs `worker.strategy_process.run` on it.
-Next: `worker/child.py`, which looks after one.
+In:  one end of a socket pair, and what the process may use.
+Out: a process that runs `worker.seats.run` on it.
+Next: `worker/process.py`, which looks after one.
 
 The server has everything imported that every strategy process needs, but never `strategies`, and
 it starts with an environment that holds nothing but where our code is: no secret can be read in
-its `/proc` entry, nor in those of its children.
+its `/proc` entry, nor in those of its children. Should it be killed, all its children end with it,
+and the next start makes another, as clean.
 """
 
+import asyncio
 import multiprocessing
 import os
+import pkgutil
 import socket
 import sys
 from collections.abc import Iterator
@@ -18,29 +21,60 @@ from contextlib import contextmanager
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from types import ModuleType
+from typing import Final
 
-from worker import strategy_process
+import core
+from worker import seats
+from worker.limits import Limits
+
+_PROGRAM: Final = ".__main__"
 
 
 class ForkServer:
     """Start strategy processes."""
 
     def __init__(self) -> None:
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload([strategy_process.__name__])
+        self._context: Final = multiprocessing.get_context("forkserver")
+        # All of `core`: what strategies import of it is then there, once for all of them.
+        found = pkgutil.walk_packages(core.__path__, f"{core.__name__}.")
+        names = [each.name for each in found if not each.name.endswith(_PROGRAM)]
+        self._context.set_forkserver_preload([seats.__name__, *names])
+        self._one_at_a_time: Final = asyncio.Lock()
 
     def start(self) -> None:
-        """Start the server; call it before there are threads, for the environment is switched."""
+        """Start the server, if it does not run."""
         where = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         with _environment(where), _without_main():
             forkserver.ensure_running()
 
-    def spawn(self, link: socket.socket, name: str) -> BaseProcess:
-        """Start a process that serves `link`."""
-        process = self._context.Process(target=strategy_process.run, args=(link,), name=name)
+    async def spawn(self, door: socket.socket, limits: Limits, name: str) -> BaseProcess:
+        """Start a process that is spoken to through `door`.
+
+        In a thread, because the fork is waited for.
+
+        Raises
+        ------
+        OSError, EOFError
+            If the machine has no room for one more.
+        """
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(self._spawn, door, limits, name)
+
+    def _spawn(self, door: socket.socket, limits: Limits, name: str) -> BaseProcess:
+        if not _is_running():
+            self.start()
+        process = self._context.Process(target=seats.run, args=(door, limits), name=name)
         with _without_main():
             process.start()
         return process
+
+
+def _is_running() -> bool:
+    """Return whether the server is there, without taking its end from who asks next."""
+    pid: int | None = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]  # noqa: SLF001 - it offers no other way.
+    if pid is None:
+        return False
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 In:  values made on one side.
 Out: bytes for a socket, and the values again on the other side.
-Next: `worker/strategy_process.py` and `worker/child.py`, the two ends.
+Next: `worker/seats.py` and `worker/child.py`, the two ends.
 
 A message is its length (four bytes, little-endian) and its pickle. Both ends are our own code;
 a strategy may be faulty, it is not hostile.
@@ -133,8 +133,9 @@ class Figures(NamedTuple):
 
 
 class Crash(NamedTuple):
-    """Child: the strategy raised; this process ends."""
+    """Child: the strategy raised, and is no more."""
 
+    reason: str
     traceback: str
 
 

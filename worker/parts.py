@@ -1,4 +1,4 @@
-"""What all deployments share: the market, the symbols, the history, the fork server.
+"""What all deployments share: the market, the symbols, the history, the processes.
 
 In:  made once by `worker/run.py`.
 Out: instruments for symbol rules, subscriptions, warm-up candles.
@@ -19,6 +19,7 @@ from worker.chains import Chains
 from worker.feed import Feed
 from worker.fork_server import ForkServer
 from worker.history import History
+from worker.pools import Pools
 from worker.market import Market
 from worker.symbols import Symbols
 
@@ -34,7 +35,7 @@ class Parts:
     backfill: Backfill
     books: Books
     chains: Chains
-    fork_server: ForkServer
+    pools: Pools
 
     def resolve(self, rules: Iterable[str]) -> tuple[Instrument, ...]:
         """Return the instruments that symbol rules mean.

@@ -1,7 +1,8 @@
 """Candles to the strategy processes, and their answers back in order.
 
 In:  completed candles, trades that changed; answers of processes.
-Out: signals for the engine, sorted by (candle close, config id); who did not answer in time.
+Out: signals for the engine, sorted by (candle close, config id); who did not answer in time, and
+     how far behind everybody is.
 Next: `worker/deployment.py`, whose processes these are.
 
 What one engine event completed is one round: each process gets its candles in one message and
@@ -9,11 +10,16 @@ answers once. Trades of its config that have changed wait for its next candle an
 before it; while the feed has a gap in one of its instruments, everything waits. When the feed is
 the clock, the market stands still until all have answered, so that live and replay decide alike;
 in real time answers are applied as they come.
+
+In real time a process may be slower than the market. Candles, gaps and trades wait for it, all of
+them; of the ticks of an instrument only the newest does, the others are counted.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from itertools import chain
 from typing import Final, NamedTuple, Protocol
 
 from core.candle import Candle, InstrumentKey, Interval
@@ -22,6 +28,7 @@ from core.gap import Gap
 from core.hearing import Heard, Hearing
 from core.signals import Signal
 from core.tick_pace import Tick
+from worker.backlog import Backlog
 
 ANSWER_SECONDS: Final = 5.0
 """How long a strategy may think about the candles of one round."""
@@ -52,6 +59,18 @@ class Wanted(NamedTuple):
     signal: Signal
 
 
+class _Round:
+    """One round: who is asked, since when, what those who have answered want."""
+
+    __slots__ = ("asked", "since", "timer", "wanted")
+
+    def __init__(self, asked: dict[str, Listener], timer: asyncio.TimerHandle) -> None:
+        self.asked: Final = asked
+        self.timer: Final = timer
+        self.since: Final = time.perf_counter()
+        self.wanted: Final[list[Wanted]] = []
+
+
 class Rounds:
     """Hand candles out and collect answers.
 
@@ -63,6 +82,13 @@ class Rounds:
         Stop the market and let it go on; None where it does not wait.
     open_gaps
         The instruments whose candles are held back.
+
+    Attributes
+    ----------
+    number
+        Of the last round.
+    backlog
+        Who is behind, and how long answers take from the completion of candles.
     """
 
     def __init__(
@@ -79,11 +105,10 @@ class Rounds:
         self._open_gaps: Final = open_gaps
         self._hearings: Final[dict[str, tuple[Listener, Hearing]]] = {}
         """By config id: what its listener has not been handed yet."""
-        self._open: Final[dict[int, dict[str, Listener]]] = {}
-        self._collected: Final[dict[int, list[Wanted]]] = {}
-        self._timers: Final[dict[int, asyncio.TimerHandle]] = {}
+        self._open: Final[dict[int, _Round]] = {}
         self._afterwards: Final[list[tuple[Callable[[], None], asyncio.Future[None]]]] = []
         self.number = 0
+        self.backlog: Final = Backlog()
 
     def join(
         self, listener: Listener, keys: Iterable[InstrumentKey], intervals: Iterable[Interval]
@@ -114,6 +139,7 @@ class Rounds:
     def _drop(self, listener: Listener) -> None:
         for listeners in self._listeners.values():
             listeners.pop(listener.id, None)
+        self.backlog.take(listener.id)
 
     def hand_out(self, heard: Iterable[Heard]) -> None:
         """Begin a round, if there is anything to say to anybody."""
@@ -130,14 +156,25 @@ class Rounds:
         )
 
     def show(self, tick: Tick, names: Iterable[str]) -> None:
-        """Begin a round about one tick; in real time whoever still thinks is left out."""
+        """Begin a round about one tick; in real time whoever still thinks is shown it later."""
         told: dict[str, tuple[Listener, tuple[Heard, ...]]] = {}
         for name in names:
-            if name in self._hearings:
-                listener, hearing = self._hearings[name]
-                if self._hold is not None or not self.awaits(listener):
-                    told[name] = (listener, hearing.show(tick, self._open_gaps))
+            if name not in self._hearings:
+                continue
+            listener, hearing = self._hearings[name]
+            if self._hold is None and self.awaits(listener):
+                self.backlog.keep(name, tick)
+            else:
+                told[name] = (listener, hearing.show(tick, self._open_gaps))
         self._begin(told)
+
+    def _show_newest(self, name: str) -> None:
+        """Begin a round about the ticks that have waited for a config's answer, if any have."""
+        ticks = self.backlog.take(name)
+        if ticks and name in self._hearings:
+            listener, hearing = self._hearings[name]
+            shown = (hearing.show(tick, self._open_gaps) for tick in ticks)
+            self._begin({name: (listener, tuple(chain.from_iterable(shown)))})
 
     def _begin(self, told: Mapping[str, tuple[Listener, tuple[Heard, ...]]]) -> None:
         parts = {name: (listener, part) for name, (listener, part) in told.items() if part}
@@ -152,10 +189,9 @@ class Rounds:
         }
         if not asked:
             return
-        self._open[number] = asked
-        self._collected[number] = []
-        loop = asyncio.get_running_loop()
-        self._timers[number] = loop.call_later(ANSWER_SECONDS, self._time_is_up, number)
+        timer = asyncio.get_running_loop().call_later(ANSWER_SECONDS, self._time_is_up, number)
+        self._open[number] = _Round(asked, timer)
+        self.backlog.ask(asked)
         if self._hold is not None:
             self._hold()
 
@@ -171,14 +207,18 @@ class Rounds:
 
     def answered(self, listener: Listener, number: int, signals: Iterable[Signal]) -> None:
         """Take the answer of one listener."""
-        if listener.id not in self._open.get(number, {}):
+        found = self._open.get(number)
+        if found is None or listener.id not in found.asked:
             return
+        self.backlog.measure(listener.id, time.perf_counter() - found.since)
         wanted = [Wanted(each.candle_close_ns, listener.id, each) for each in signals]
         if self._hold is None:
             self._apply(sorted(wanted, key=_place))
         else:
-            self._collected[number] += wanted
+            found.wanted.extend(wanted)
         self._take_off(number, listener.id)
+        if self._hold is None and not self.awaits(listener):
+            self._show_newest(listener.id)
 
     async def between(self, work: Callable[[], None]) -> None:
         """Do something that changes what a signal leads to, such as a command.
@@ -195,23 +235,25 @@ class Rounds:
 
     def awaits(self, listener: Listener) -> bool:
         """Return whether an answer of a listener is still to come."""
-        return any(listener.id in asked for asked in self._open.values())
+        return self.backlog.awaits(listener.id)
 
     def gone(self, listener: Listener) -> None:
         """Expect no more answers of a listener."""
-        for number in list(self._open):
-            if listener.id in self._open[number]:
+        self.backlog.take(listener.id)
+        for number, each in list(self._open.items()):
+            if listener.id in each.asked:
                 self._take_off(number, listener.id)
 
     def _take_off(self, number: int, name: str) -> None:
-        del self._open[number][name]
-        if self._open[number]:
+        found = self._open[number]
+        del found.asked[name]
+        self.backlog.expect_less(name)
+        if found.asked:
             return
         del self._open[number]
-        self._timers.pop(number).cancel()
-        collected = self._collected.pop(number)
+        found.timer.cancel()
         if self._hold is not None and self._release is not None:
-            self._apply(sorted(collected, key=_place))
+            self._apply(sorted(found.wanted, key=_place))
             if not self._open:
                 self._do_afterwards()
             self._release()
@@ -229,7 +271,8 @@ class Rounds:
                 done.set_result(None)
 
     def _time_is_up(self, number: int) -> None:
-        for listener in list(self._open.get(number, {}).values()):
+        found = self._open.get(number)
+        for listener in [] if found is None else list(found.asked.values()):
             listener.is_late(number)
 
 

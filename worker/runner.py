@@ -14,7 +14,7 @@ from core.errors import ConfigError
 from core.hearing import Heard
 from core.instrument import Instrument
 from core.strategy import StrategyConfig
-from worker.child import Child
+from worker.child import STOP_SECONDS, Child
 from worker.config_rows import Design
 from worker.messages import (
     Answer,
@@ -29,8 +29,12 @@ from worker.messages import (
     UserCode,
     WarmUp,
 )
+from worker.output import LineBudget
 from worker.parts import Parts
+from worker.rounds import ANSWER_SECONDS
 
+SENTENCES_AT_ONCE: Final = 500
+SENTENCES_PER_SECOND: Final = 5.0
 LOAD_SECONDS: Final = 20.0
 FIGURES_SECONDS: Final = 2.0
 
@@ -50,7 +54,12 @@ class Runner:
         Called with the reason when the process has ended and was not asked to, and with the
         strategy's traceback, empty where there is none.
     on_said
-        Called with each sentence that the strategy has for its owner.
+        Called with each sentence that the strategy has for its owner, and each line it prints.
+
+    Attributes
+    ----------
+    is_alone
+        Whether its next process is its own, whatever its design says.
     """
 
     def __init__(
@@ -67,11 +76,14 @@ class Runner:
         self._child: Child | None = None
         self._loaded: asyncio.Future[Loaded] | None = None
         self._traceback = ""
-        self._warm_at_tick = 0
+        self._warm_at_packet = 0
+        self._sentences: Final = LineBudget(SENTENCES_AT_ONCE, SENTENCES_PER_SECOND)
+        self._sentences_dropped = 0
         self._figures: asyncio.Future[dict[str, float | None]] | None = None
         self._hears: Hearing = ((), ())
         self._early: list[Candle] | None = None
         """While a strategy is warmed up: the candles that are completed meanwhile."""
+        self.is_alone = False
 
     @property
     def pid(self) -> int | None:
@@ -89,14 +101,12 @@ class Runner:
         Raises
         ------
         ConfigError
-            If it cannot be made.
+            If it cannot be made, or the machine has no room for its process.
         """
         child = self._child
         replaces = child is not None
         if child is None:
-            child = self._child = Child(self.id, self._heard, self._ended)
-            self._traceback = ""
-            await child.start(self._parts.fork_server)
+            child = await self._moved_in(design)
         self._loaded = asyncio.get_running_loop().create_future()
         place = (design.module_path, design.class_name)
         code = self._code(design, config)
@@ -140,11 +150,23 @@ class Runner:
         past = _with_later(past, early)
         market.rounds.knows(self, past)  # Trades that waited were the former strategy's.
         child.send(WarmUp(tuple(past), market.holdings.trades_of(self.id)))
-        self._warm_at_tick = market.intake.ticks
+        self._warm_at_packet = market.intake.packets
         return past
 
-    async def end(self) -> None:
-        """End the process, if there is one, and hear nothing more."""
+    async def _moved_in(self, design: Design) -> Child:
+        """Return the config in a process."""
+        pools = self._parts.pools
+        if design.shares_process and not self.is_alone:
+            process = await pools.shared(design.user_id)
+        else:
+            process = await pools.own(self.id)
+        child = self._child = Child(process, self._heard, self._ended, self._on_said)
+        self._traceback = ""
+        await child.start()
+        return child
+
+    async def end(self, seconds: float = STOP_SECONDS) -> None:
+        """Let it end within so many seconds, if it runs, or by force; hear nothing more."""
         self._hears = ((), ())
         self._parts.market.rounds.leave(self)
         child, self._child = self._child, None
@@ -152,7 +174,7 @@ class Runner:
         if child is not None:
             self._note_silence()
             self._parts.market.rounds.gone(self)
-            await child.stop()
+            await child.stop(seconds)
 
     async def figures(self) -> dict[str, float | None]:
         """Return the strategy's own figures; none where there is no process, or it is busy."""
@@ -165,6 +187,19 @@ class Runner:
         asked = self._figures
         await asyncio.wait([asked], timeout=FIGURES_SECONDS)
         return asked.result() if asked.done() else {}
+
+    def pressure(self) -> dict[str, float]:
+        """Return how far behind it is and what was left out for it, as figures by name."""
+        figures = self._parts.market.rounds.backlog.figures(self.id)
+        if self._child is not None:
+            figures["bytes_waiting"] = self._child.bytes_waiting
+            figures["lines_dropped"] = self._child.output.dropped + self._sentences_dropped
+        return figures
+
+    def kill(self, reason: str) -> None:
+        """End the process as if it had crashed."""
+        if self._child is not None:
+            self._child.kill(reason)
 
     def hear(self, number: int, heard: tuple[Heard, ...]) -> bool:
         """Hand what a round brought to the process; return whether it will answer."""
@@ -179,7 +214,7 @@ class Runner:
     def is_late(self, number: int) -> None:
         """Kill the process: it did not answer in time."""
         if self._child is not None:
-            self._child.kill(f"no answer to round {number} in time")
+            self._child.kill(f"no answer to round {number} within {ANSWER_SECONDS:g} s")
 
     def _code(self, design: Design, config: StrategyConfig) -> UserCode | None:
         if design.code is None:
@@ -196,12 +231,15 @@ class Runner:
         if isinstance(message, Answer):
             self._parts.market.rounds.answered(self, message.round, message.signals)
             for sentence in message.said:
-                self._on_said(sentence)
+                if self._sentences.take():
+                    self._on_said(sentence)
+                else:
+                    self._sentences_dropped += 1
         elif isinstance(message, Figures):
             self._tell_figures(message.figures)
         elif isinstance(message, Crash):
             self._traceback = message.traceback
-            child.kill(message.traceback.strip().rpartition("\n")[2])
+            child.drop(message.reason)
         elif self._loaded is not None and not self._loaded.done():
             if isinstance(message, Loaded):
                 self._loaded.set_result(message)
@@ -227,9 +265,11 @@ class Runner:
     def _note_silence(self) -> None:
         """Record that the strategy answers no more, nor to what it was asked by the last tick."""
         market = self._parts.market
-        was_asked = market.rounds.awaits(self) and market.intake.ticks > self._warm_at_tick
+        was_asked = market.rounds.awaits(self) and market.intake.packets > self._warm_at_packet
         fact = {"config_id": self.id, "command": "LEAVE"}
-        market.note("commands", fact, ticks_ago=int(was_asked))
+        # In real time the packets went on: here is where it fell silent.
+        packets_ago = int(was_asked and market.follows_feed)
+        market.note("commands", fact, packets_ago=packets_ago)
 
 
 def _with_later(past: list[Candle], later: list[Candle]) -> list[Candle]:

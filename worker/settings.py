@@ -12,6 +12,8 @@ from typing import Final
 
 from core.settings import SettingsReader
 
+from worker.record_files import RecordLimits
+from worker.limits import Limits
 WALL: Final = "wall"
 FEED: Final = "feed"
 
@@ -50,6 +52,15 @@ class Settings:
     dhan_client_id: str
     dhan_access_token: str = field(repr=False)
     dhan_api_url: str
+    feed_per_socket
+        Most instruments on one socket of the feed.
+    limits
+        What each strategy process may use.
+    standby
+        Whether to wait for a shard that another worker runs, and to let another take ours over
+        when we do not renew it.
+    health_address
+        Host and port of `/healthz` and `/metrics`; None serves neither. Port 0 is any free one.
     dhan_auth_url: str
     dhan_feed_url: str
     dhan_master_url: str
@@ -103,3 +114,19 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         )
     reader.finish()
     return settings
+        record_limits=RecordLimits(
+            reader.integer("WORKER_RECORD_DAYS", RecordLimits().days, low=1, high=10_000),
+            round(reader.number("WORKER_RECORD_MAX_GB", 20.0, low=0.001, high=1e6) * 1e9),
+        ),
+        feed_per_socket=reader.integer(
+            "FEED_INSTRUMENTS_PER_SOCKET",
+            INSTRUMENTS_PER_CONNECTION,
+            low=1,
+            high=INSTRUMENTS_PER_CONNECTION,
+        ),
+        limits=Limits(
+            reader.integer("STRATEGY_MEMORY_MB", 512, low=64, high=65_536),
+            reader.integer("STRATEGY_CPU_SECONDS", 30, low=1, high=60),
+        ),
+        standby=reader.choice("WORKER_STANDBY", OFF, (ON, OFF)) == ON,
+        health_address=read_health_address(reader),

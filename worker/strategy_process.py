@@ -1,19 +1,18 @@
-"""The inside of a strategy process: one strategy, fed with candles, answering with signals.
+"""One strategy inside its process: made, warmed up, asked on every candle, told to end.
 
-In:  messages of the supervisor over one socket; nothing else reaches it.
-Out: answers over the same socket.
+In:  messages of the supervisor.
+Out: answers; when the strategy raises, that and why.
 Next: `strategies/`.
 
 The fork server imports this module beforehand and never `strategies`, so a process started later
-sees the strategy's file as it is then. It has no credentials, no database, no broker. It ends
-when the socket does, when it is told to, or when its strategy raises.
+sees the strategy's file as it is then. It has no credentials, no database, no broker.
 """
 
-import ctypes
 import os
-import signal
-import socket
+import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from core import hooks
@@ -22,12 +21,12 @@ from core.errors import TradingError
 from core.hearing import Heard
 from core.signals import Signal, check_signal
 from core.strategy import Strategy
+from worker.limits import memory_reason
 from worker.messages import (
     Answer,
     AskFigures,
     Candles,
     Crash,
-    Decoder,
     Figures,
     Finish,
     Load,
@@ -35,26 +34,12 @@ from worker.messages import (
     Message,
     Refused,
     WarmUp,
-    encode,
 )
 
-_PR_SET_PDEATHSIG: Final = 1
-_CHUNK: Final = 1 << 16
+SENTENCES: Final = 100
+"""Sentences for its owner that a strategy may have at once; what is more is counted."""
 
-
-def run(link: socket.socket) -> None:
-    """Serve the supervisor until the end; the entry point of the process."""
-    _end_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the supervisor; it tells us.
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    decoder, host = Decoder(), Host()
-    while data := link.recv(_CHUNK):
-        for message in decoder.feed(data):
-            answer = host.take(message)
-            if answer is not None:
-                link.sendall(encode(answer))
-            if isinstance(message, Finish) or isinstance(answer, Crash):
-                return
+_LONGEST_REASON: Final = 2000
 
 
 class Host:
@@ -68,8 +53,11 @@ class Host:
         """Return the answer to a message, None where there is none."""
         try:
             return self._answer(message)
-        except Exception:  # noqa: BLE001 - whatever a strategy raises is its end, and is told.
-            return Crash(traceback.format_exc())
+        except MemoryError:
+            return Crash(memory_reason(), traceback.format_exc())
+        # Whatever a strategy raises is its end, and is told; one that asks to exit is no exception.
+        except (Exception, SystemExit) as error:  # noqa: BLE001
+            return Crash(_in_short(error), traceback.format_exc())
 
     def _answer(self, message: Message) -> Message | None:
         if isinstance(message, Load):
@@ -79,7 +67,7 @@ class Host:
         elif isinstance(message, Candles):
             signals = [self._hear(each) for each in message.heard]
             wanted = tuple(each for each in signals if each is not None)
-            return Answer(message.round, wanted, hooks.said_by(self._strategy))
+            return Answer(message.round, wanted, _bounded(hooks.said_by(self._strategy)))
         elif isinstance(message, AskFigures):
             return Figures({} if self._strategy is None else hooks.metrics_of(self._strategy))
         elif isinstance(message, Finish) and self._strategy is not None:
@@ -93,8 +81,10 @@ class Host:
             self._next, loaded = _made(message)
         except TradingError as error:
             return Refused(str(error))
-        except Exception as error:  # noqa: BLE001 - an edited file may raise anything.
-            return Refused(f"the strategy cannot be made: {type(error).__name__}: {error}")
+        except MemoryError:
+            return Refused(f"the strategy cannot be made: {memory_reason()}")
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - an edited file may raise anything.
+            return Refused(f"the strategy cannot be made: {_in_short(error)}")
         return loaded
 
     def _warm_up(self, message: WarmUp) -> None:
@@ -128,7 +118,12 @@ def _made(message: Load) -> tuple[Strategy, Loaded]:
     # Not before: see the module.
     from strategies import code_digest, make, risk_defaults, type_of  # noqa: PLC0415
 
-    found = type_of(message.module_path, message.class_name)
+    with _from_source():
+        # Not before: see the module.
+        from strategies import code_digest, load, make, risk_defaults, type_of  # noqa: PLC0415
+
+        found = type_of(message.module_path, message.class_name)
+        load(found.module_path, found.class_name)
     name = found.name
     parameters = dict(message.settings.get("parameters") or {})
     strategy: Strategy
@@ -155,8 +150,25 @@ def _made(message: Load) -> tuple[Strategy, Loaded]:
     return strategy, loaded
 
 
-def _end_with_parent() -> None:
-    """Ask the kernel to kill us when the fork server ends, even inside an endless loop."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
-    if os.getppid() == 1:  # It ended before we asked.
-        os._exit(1)
+@contextmanager
+def _from_source() -> Iterator[None]:
+    """Import what is in the files, not what was compiled of them.
+
+    Compiled code counts as current while time (in seconds) and size of its file are the same, and
+    an edit may leave both as they were; the digest that approvals name is of the file.
+    """
+    before = sys.pycache_prefix, sys.dont_write_bytecode
+    sys.pycache_prefix, sys.dont_write_bytecode = os.devnull, True
+    try:
+        yield
+    finally:
+        sys.pycache_prefix, sys.dont_write_bytecode = before
+
+
+def _in_short(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
+
+
+def _bounded(said: tuple[str, ...]) -> tuple[str, ...]:
+    more = len(said) - SENTENCES
+    return (*said[:SENTENCES], f"{more} sentences more are not kept") if more > 0 else said

@@ -46,7 +46,7 @@ ALL: list[Message] = [
     Answer(7, (SIGNAL,)),
     AskFigures(),
     Figures({"views": 1.0, "unknown": None}),
-    Crash("Traceback ..."),
+    Crash("ValueError: no", "Traceback ..."),
     Finish(),
 ]
 

@@ -234,14 +234,31 @@ async def test_while_an_instrument_has_a_gap_its_ticks_are_not_shown() -> None:
     assert scene.b.heard == [(1, (Tick(KEY, 8, 11.0, 6),))]
 
 
-async def test_in_real_time_who_still_thinks_is_not_shown_more_ticks_but_misses_no_candle() -> None:
+async def test_in_real_time_who_still_thinks_is_shown_only_the_newest_tick_but_every_candle() -> None:
     scene = Scene(waits=False)
     scene.rounds.show(Tick(KEY, 7, 10.0, 5), ["b"])
-    scene.rounds.show(Tick(KEY, 8, 10.0, 6), ["b"])
+    for second in (8, 9, 10):
+        scene.rounds.show(Tick(KEY, second, 10.0, second), ["b"])
+        scene.rounds.hand_out([_candle(begin=60 * second)])
+    scene.rounds.show(Tick(OTHER, 9, 20.0, 3), ["b"])
+    candles = [heard for _, heard in scene.b.heard[1:]]
+    assert candles == [(_candle(begin=60 * second),) for second in (8, 9, 10)]
+    assert scene.rounds.backlog.figures("b")["rounds_waiting"] == 4
+    for number in (1, 2, 3, 4):
+        assert len(scene.b.heard) == 4, "nothing new before the last answer"
+        scene.rounds.answered(scene.b, number, [])
+    assert scene.b.heard[-1][1] == (Tick(OTHER, 9, 20.0, 3), Tick(KEY, 10, 10.0, 10))
+    figures = scene.rounds.backlog.figures("b")
+    assert (figures["ticks_conflated"], figures["rounds_waiting"]) == (2, 1)
+    assert figures["answers"] == 4
+    assert scene.rounds.backlog.times.count == 4
+
+
+async def test_ticks_that_wait_are_forgotten_with_the_process_that_was_slow() -> None:
+    scene = Scene(waits=False)
+    for second in (7, 8):
+        scene.rounds.show(Tick(KEY, second, 10.0, second), ["b"])
+    scene.rounds.gone(scene.b)
     scene.rounds.hand_out([_candle()])
-    assert [number for number, _ in scene.b.heard] == [1, 2]
-    assert scene.b.heard[1] == (2, (_candle(),))
-    scene.rounds.answered(scene.b, 1, [])
-    scene.rounds.answered(scene.b, 2, [])
-    scene.rounds.show(Tick(KEY, 9, 10.0, 7), ["b"])
-    assert scene.b.heard[-1][1] == (Tick(KEY, 9, 10.0, 7),)
+    scene.rounds.answered(scene.b, 3, [])
+    assert [heard for _, heard in scene.b.heard] == [(Tick(KEY, 7, 10.0, 7),), (_candle(),)]
