@@ -3,7 +3,7 @@
 In:  command-line options.
 Out: one line of JSON on stdout, trades and figures in files if asked for; exit codes of
      `core/errors.py`.
-Next: `backtest/options.py`, then `backtest/driver.py`.
+Next: `backtest/options.py`, then `core/replay/driver.py`.
 """
 
 import argparse
@@ -13,7 +13,6 @@ from collections.abc import Sequence
 
 from backtest.candle_file import read_candles
 from backtest.candle_play import CandlePlay
-from backtest.driver import Driver, Result, run_id_of
 from backtest.options import deployment_of, instrument_of, limits_of, parser
 from backtest.recording import replay_recording
 from backtest.report import summary, write_report, write_trades
@@ -25,6 +24,8 @@ from core.engine import Engine
 from core.errors import EXIT_ASKED_TO_STOP, ConfigError, TradingError
 from core.instrument import Instrument, InstrumentKind
 from core.market_sessions import MarketSessions
+from core.replay.driver import Driver, run_id_of
+from core.replay.result import Result
 from core.session import load_calendar, market_of
 
 

@@ -2,7 +2,7 @@
 
 In:  csv or csv.gz with columns ts,open,high,low,close[,volume]; ts with an offset.
 Out: `Candle`s; or ticks from which the engine builds exactly these candles again.
-Next: `backtest/driver.py`.
+Next: `core/replay/driver.py`.
 
 A candle becomes its open, the extreme further from its close, the other extreme, and its close,
 spread over its length; prices that repeat the one before are left out. Its volume goes to the

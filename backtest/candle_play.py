@@ -2,7 +2,7 @@
 
 In:  candles of one instrument, oldest first.
 Out: packets for the engine from which exactly these candles come out again.
-Next: `backtest/driver.py`, which hears what they cause.
+Next: `core/replay/driver.py`, which hears what they cause.
 
 A candle is traded at its open, at the extreme further from its close, at the other one and at its
 close, spread over its length. On the way from one to the next it passes every stop and target in
@@ -19,11 +19,11 @@ from math import ceil, floor
 from typing import Final
 
 from backtest.candle_file import path_of
-from backtest.driver import Driver
 from core.candle import Candle
 from core.candle_builder import UNKNOWN
 from core.errors import DataError
 from core.instrument import PAISE_PER_RUPEE, Instrument
+from core.replay.driver import Driver
 from core.session import ist_date
 
 _NS_PER_MS: Final = 1_000_000

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import strategies
-from backtest.driver import Deployment, run_id_of
 from core import hooks
 from core.brokers.paper import PaperSettings
 from core.candle import Interval
@@ -21,6 +20,7 @@ from core.errors import ConfigError
 from core.instrument import Instrument, InstrumentKind, Segment
 from core.loss_watch import PortfolioLimits
 from core.parameters import parameters_from
+from core.replay.driver import Deployment, run_id_of
 from core.risk_parameters import RiskParameters
 from core.strategy import StrategyConfig
 

@@ -11,11 +11,11 @@ from typing import Final, NamedTuple
 
 import strategies
 from backtest.candle_file import ticks_of
-from backtest.driver import Deployment, Driver, run_id_of
 from backtest.pva_scene import FUTURE, LAST_DAY, scene
 from core.candle import COMPLETION_DELAY_NS, Candle, Interval
 from core.engine import Engine
 from core.parameters import parameters_from
+from core.replay.driver import Deployment, Driver, run_id_of
 from core.risk_parameters import RiskParameters
 from core.session import NS_PER_MINUTE, ist_date, ist_midnight_ns, load_calendar
 from core.signals import Signal, SignalType

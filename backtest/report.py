@@ -14,10 +14,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from backtest.driver import Result
 from core.daily_performance import daily_performance
 from core.errors import ConfigError
 from core.metrics import outcome_of, performance
+from core.replay.result import Result
 from core.strategy import StrategyConfig
 
 

@@ -2,7 +2,7 @@
 
 In:  csv or csv.gz of decoded full packets: time, type, ltp, volume, oi, bid_price_1 ... ask_qty_5.
 Out: the same packets into an engine, depth first.
-Next: `backtest/driver.py`.
+Next: `core/replay/driver.py`.
 
 Such files carry the time of arrival; it stands for the time of the trade.
 """
@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from backtest.candle_file import opened
-from backtest.driver import Driver
 from core.brokers.dhan.wire import LEVELS
 from core.candle_builder import UNKNOWN
 from core.errors import DataError
 from core.instrument import Instrument
+from core.replay.driver import Driver
 
 _REQUIRED: Final = ("time", "ltp", "volume")
 _NS_PER_MICROSECOND: Final = 1_000

@@ -2,7 +2,7 @@
 
 In:  candles of a file, the day on which trading begins.
 Out: for each interval as many candles as the strategy has to see, in the order of time.
-Next: `backtest/driver.py`, which shows them to it.
+Next: `core/replay/driver.py`, which shows them to it.
 """
 
 from bisect import bisect_left
@@ -11,12 +11,12 @@ from datetime import date
 from typing import NamedTuple
 
 from backtest.candle_play import CandlePlay
-from backtest.driver import Driver, run_id_of
 from core import hooks
 from core.candle import COMPLETION_DELAY_NS, Candle, Interval
 from core.engine import Engine
 from core.errors import DataError
 from core.instrument import Instrument, InstrumentKind
+from core.replay.driver import Driver, run_id_of
 from core.session import TradingCalendar, ist_midnight_ns
 from core.strategy import Strategy
 

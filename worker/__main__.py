@@ -29,9 +29,14 @@ settings, from the environment (required ones have no default):
   DHAN_FEED_URL         wss://api-feed.dhan.co
   DHAN_MASTER_URL       https://images.dhan.co/api-data
   WORKER_SHARD          main; which share of all configs this worker runs
-  WORKER_STATE_DIR      /var/tmp/tradebase-worker; outbox, lock, instrument master
+  WORKER_STATE_DIR      /var/tmp/tradebase-worker; journal, lock, instrument master
+  WORKER_STANDBY        off; on: wait for a shard that is taken, let another take ours over
+  WORKER_HEALTH_ADDRESS 127.0.0.1:9464; where /healthz and /metrics are served, off: nowhere
   WORKER_RECORD_DIR     nothing; where raw feed messages are recorded
+  WORKER_RECORD_DAYS    5; market days of recordings that are kept
+  WORKER_RECORD_MAX_GB  20; and no more than that, the oldest days go first
   CALENDAR_FILE         nothing; your own calendar, laid over the shipped one
+  FEED_INSTRUMENTS_PER_SOCKET   5000; fewer spread the feed over up to five sockets
   MARKET_SPEED          1; market seconds per second that the feed plays
   MARKET_CLOCK          wall, or feed when MARKET_SPEED is not 1
 
@@ -44,6 +49,7 @@ exit codes:
 examples:
   python -m worker doctor       check settings, database, broker, feed, calendar; say the cures
   python -m worker run          run until SIGTERM; logs are JSON lines on stderr
+  python -m worker free         let the shard of a dead worker go (not that of a living one)
 """
 
 
@@ -59,6 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from worker.doctor import examine  # noqa: PLC0415 - each command loads its own parts.
 
             return examine(settings)
+        if options.command == "free":
+            from worker.free import free  # noqa: PLC0415 - the same.
+
+            return free(settings)
         from worker.run import run  # noqa: PLC0415 - the same.
 
         run(settings)
@@ -77,9 +87,10 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--verbose", action="store_true", help="log more")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="run|doctor")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     commands.add_parser("run", help="run the worker until it is asked to stop")
     commands.add_parser("doctor", help="check everything a run needs; name the cure of what fails")
+    commands.add_parser("free", help="let the shard of a dead worker go, for another to take")
     return parser
 
 

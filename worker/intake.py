@@ -6,7 +6,8 @@ Next: `worker/market.py`, which takes the effects.
 
 No object is made per tick but the tuple of `struct`. What is odd is counted and left out. While
 somebody holds the market still (strategy processes think, a strategy is being warmed up) messages
-queue here untouched, and above `PAUSE_AT` of them reading stops; nothing is ever dropped.
+queue here untouched, and above `PAUSE_AT` of them reading stops; nothing is ever dropped. Only why
+the server closes a socket is told at once: it is the last thing that comes of it.
 """
 
 import time
@@ -34,7 +35,8 @@ _FULL: Final = int(PacketKind.FULL)
 _OPEN_INTEREST: Final = int(PacketKind.OPEN_INTEREST)
 _PREVIOUS_CLOSE: Final = int(PacketKind.PREVIOUS_CLOSE)
 _ID_BITS: Final = 32
-_GOODBYE: Final = bytes([PacketKind.DISCONNECT])
+_DISCONNECT: Final = int(PacketKind.DISCONNECT)
+_DISCONNECT_BYTES: Final = 10
 
 
 class Route:
@@ -88,6 +90,8 @@ class Intake:
         What was left out, by reason.
     limit_ns
         A later trade time than this is looked at more closely.
+    source
+        Whose message is being taken; set by whoever calls `take`.
     """
 
     def __init__(
@@ -113,8 +117,10 @@ class Intake:
         """Called with a tick that somebody wants to see: its route and price."""
         self.wire: Final = WireCounters()
         self.odd: Final[Counter[str]] = Counter()
+        self.source: object = None
         self.messages = 0
         self.ticks = 0
+        self.interests = 0
         self.limit_ns = -1
         self.pauses = 0
         self.dropped = 0
@@ -123,6 +129,11 @@ class Intake:
     def routes(self) -> tuple[Route, ...]:
         """All watched instruments."""
         return tuple(self._routes.values())
+
+    @property
+    def packets(self) -> int:
+        """How many packets the engine was given: the place in a recording."""
+        return self.ticks + self.interests
 
     @property
     def is_held(self) -> bool:
@@ -148,16 +159,28 @@ class Intake:
         if self._recorder is not None:
             self._recorder.write(time.time_ns(), bytes(message))
         if self._holds or self._playing:
-            if message[:1] == _GOODBYE:  # The socket ends with it: its reason cannot wait.
-                for fields in decode(message, self.wire):
-                    self._unrouted(fields)
-                return
-            self._queue.append(bytes(message))
+            if _may_end_with_goodbye(message):
+                self._take_goodbye(message)
+            else:
+                self._queue.append(bytes(message))
             if len(self._queue) >= PAUSE_AT:
                 self.pauses += len(self._queue) == PAUSE_AT
                 self.on_pause(True)
             return
         self._play(decode(message, self.wire))
+        if self._rest and self._rest[-1][0] == _DISCONNECT:
+            self._on_control(self._rest.pop())
+
+    def _take_goodbye(self, message: Message) -> None:
+        """Tell at once why the server closes, if a message says so, and queue the rest of it."""
+        rest = []
+        for fields in decode(message, self.wire):
+            if fields[0] == _DISCONNECT:
+                self._on_control(fields)
+            else:
+                rest.append(fields)
+        if rest:
+            self._queue.append(lambda: self._play(rest))
 
     def between(self, work: Callable[[], None]) -> None:
         """Do something after the messages that wait and before those still to come."""
@@ -262,6 +285,7 @@ class Intake:
         """Take a packet of an instrument that is not a tick."""
         if fields[0] == _OPEN_INTEREST:
             route.open_interest = fields[4]
+            self.interests += 1
             self._engine.open_interest(route.slot, fields[4])
         elif fields[0] == _PREVIOUS_CLOSE:
             try:
@@ -287,6 +311,12 @@ _OF_INSTRUMENTS: Final = frozenset(
 
 def _route_key(instrument: Instrument) -> int:
     return instrument.segment.code << _ID_BITS | instrument.security_id
+
+
+def _may_end_with_goodbye(message: Message) -> bool:
+    """Return whether the last bytes of a message look like a disconnect packet."""
+    at = len(message) - _DISCONNECT_BYTES
+    return at >= 0 and message[at] == _DISCONNECT and message[at + 1] == _DISCONNECT_BYTES
 
 
 def _nobody_wants(route: Route, price: float) -> None:

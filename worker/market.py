@@ -9,19 +9,21 @@ What time it is there, `worker/market_clock.py` knows.
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 from core.brokers.dhan.wire import Fields, PacketKind
 from core.candle import Candle, InstrumentKey
-from core.effects import Effects
+from core.decision import Decision
+from core.effects import Effect, Effects
 from core.engine import Engine
 from core.errors import TradingError
 from core.gap import Gap
 from core.hearing import Heard
 from core.instrument import Instrument
 from core.order import Fill, Order, Owner
+from core.replay.decided import DayHash
 from core.rows import EventRows
 from core.session import Market as Hours
 from core.session import TradingCalendar, market_of
@@ -78,6 +80,11 @@ class Market:
             self.engine, self.take_effects, self._on_control, self.clock.latest_ns, recorder
         )
         self.clock.drive(self.intake)
+        if recorder is not None:
+            recorder.market_ns = self._market_ns
+            self.clock.on_advance = self._note_clock
+        self.decided: Final = DayHash()
+        """What was decided on the market day that runs, as one hash."""
         self.intake.on_wanted = self._show
         self.pace: Final = TickPace()
         self.rounds: Final = (
@@ -93,6 +100,8 @@ class Market:
         self.on_fill: Callable[[InstrumentKey], None] = _nobody
         self.on_candle: Callable[[Candle], None] = _nobody
         self.on_gap: Callable[[Gap], None] = _nobody
+        self.before_signals: Callable[[], None] = _nobody
+        """Called before signals are applied, each time there are any."""
         self.on_notice: Callable[[str, str, str, dict[str, str]], None] = _nobody
         """Called with a config's id and the level, text and data of a line for its log."""
         self.gap_counts: Final[Counter[str]] = Counter()
@@ -154,10 +163,10 @@ class Market:
         for route in self.intake.routes:
             route.wanted_ns = self.pace.due_ns(route.instrument.key)
 
-    def note(self, kind: str, fact: dict[str, Any], *, ticks_ago: int = 0) -> None:
+    def note(self, kind: str, fact: dict[str, Any], *, packets_ago: int = 0) -> None:
         """Record something beside the ticks that decides what happens, if we record."""
         if self._recorder is not None:
-            self._recorder.note(kind, self.intake.ticks - ticks_ago, fact)
+            self._recorder.note(kind, self.intake.packets - packets_ago, fact)
 
     def hours_of(self, key: InstrumentKey) -> Hours:
         """Return by which hours a watched instrument trades."""
@@ -187,16 +196,23 @@ class Market:
         for effect in effects:
             name = type(effect).__name__
             counts[name] = counts.get(name, 0) + 1
-            if isinstance(effect, Candle):
-                self.on_candle(effect)
-            elif isinstance(effect, Trade | Order):
-                self.holdings.take(effect)
-            elif isinstance(effect, Gap):
-                self.on_gap(effect)
+            self._tell(effect)
             if isinstance(effect, Candle | Trade | Gap):
                 heard.append(effect)
         if heard:
             self.rounds.hand_out(heard)
+
+    def _tell(self, effect: Effect) -> None:
+        """Tell those of us whom it concerns."""
+        if isinstance(effect, Candle):
+            self.on_candle(effect)
+        elif isinstance(effect, Trade | Order):
+            self.holdings.take(effect)
+        elif isinstance(effect, Gap):
+            self.on_gap(effect)
+        elif isinstance(effect, Decision):
+            made = self.decided.add(effect)
+            self.note("decisions", {"day": self.decided.day, "decided": made})
 
     def put_own(self, kind: str, row: dict[str, Any], owner: Owner | None = None) -> None:
         """Store an event of the worker's own."""
@@ -212,7 +228,30 @@ class Market:
         """Return an event of the worker's own."""
         return self._own_events.event(kind, self.now_ns or self._wall_ns(), row, owner)
 
+    def halt(self, config_ids: Collection[str]) -> None:
+        """Let these configs enter nothing live, and all others again."""
+        self.note("halts", {"config_ids": sorted(config_ids)})
+        self.engine.halt(config_ids)
+
+    def _note_clock(self, now_ns: int) -> None:
+        if self._recorder is not None:
+            self._recorder.clock(self.intake.packets, now_ns)
+
+    def _note_answer(self, wanted: list[Wanted]) -> None:
+        """Record when an answer was there, which in real time nothing else tells."""
+        signals = [
+            (str(signal.type), signal.instrument, signal.candle_close_ns) for _, _, signal in wanted
+        ]
+        if signals:
+            self.note("answers", {"config_id": wanted[0].config_id, "signals": signals})
+
+    def _market_ns(self) -> int:
+        return self.now_ns
+
     def _apply(self, wanted: list[Wanted]) -> None:
+        if not self.follows_feed:
+            self._note_answer(wanted)
+        self.before_signals()
         for _, config_id, signal in wanted:
             digest = self.digests.get(config_id, "")
             try:

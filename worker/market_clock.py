@@ -13,16 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol
 
+from core.brokers.dhan.border import FUTURE_TOLERANCE_NS, LONGEST_PAUSE_NS
 from core.candle import COMPLETION_DELAY_NS
 from core.effects import NOTHING, Effects
 from core.engine import Engine
 from core.market_sessions import MarketSessions
-from core.session import NS_PER_MINUTE, NS_PER_SECOND, Market, TradingCalendar
+from core.session import NS_PER_MINUTE, Market, TradingCalendar
 
-FUTURE_TOLERANCE_NS: Final = 5 * NS_PER_SECOND
-"""How far a trade time may lie ahead of the wall clock: clocks differ a little."""
-LONGEST_PAUSE_NS: Final = 10 * 24 * 60 * NS_PER_MINUTE
-"""Longest time without a session; when the feed is the clock, no trade jumps further."""
 _LAST_MINUTES_NS: Final = 10 * NS_PER_MINUTE
 
 
@@ -60,7 +57,10 @@ class MarketClock:
         self._calendar: Final = calendar
         self._wall_ns: Final = wall_ns
         self._hours: Final[dict[Market, MarketSessions]] = {}
+        self._sessions: Final[dict[Market, MarketSessions]] = {}
         self._first_tick: Final = asyncio.Event()
+        self.on_advance: Callable[[int], None] = _nobody
+        """Called with the time before the engine is told it by anything else than a tick."""
         self._ticks: Ticks | None = None
         self._starts = 0
         self._first_held = False
@@ -86,11 +86,16 @@ class MarketClock:
             return NOTHING
         now_ns = self._wall_ns()
         self._ticks.limit_ns = now_ns + FUTURE_TOLERANCE_NS
-        return self._engine.advance(now_ns)
+        return self._advance(now_ns)
 
     def is_trading(self) -> bool:
         """Return whether anything that is watched trades now."""
         return self._trades_at(self.now_ns)
+
+    def trades(self, hours: Market) -> bool:
+        """Return whether a market trades now, watched or not."""
+        sessions = self._sessions.setdefault(hours, MarketSessions(self._calendar, hours))
+        return sessions.at(self.now_ns) is not None
 
     @contextmanager
     def starting(self) -> Iterator[None]:
@@ -119,7 +124,7 @@ class MarketClock:
             return self._engine.now_ns + LONGEST_PAUSE_NS
         if not self._trades_at(time_ns):
             return time_ns  # Yesterday's last trade: no news of the time.
-        self._engine.advance(time_ns)
+        self._advance(time_ns)
         self._first_tick.set()
         if self._starts:
             self._hold()
@@ -132,8 +137,12 @@ class MarketClock:
         days = (sessions.on_day_of(now_ns) for sessions in self._hours.values())
         closes = [session.close_ns for session in days if session is not None]
         if closes and max(closes) - _LAST_MINUTES_NS <= now_ns < max(closes):
-            return self._engine.advance(max(closes) + COMPLETION_DELAY_NS)
+            return self._advance(max(closes) + COMPLETION_DELAY_NS)
         return NOTHING
+
+    def _advance(self, now_ns: int) -> Effects:
+        self.on_advance(now_ns)
+        return self._engine.advance(now_ns)
 
     def _hold(self) -> None:
         self._first_held = True
@@ -142,3 +151,7 @@ class MarketClock:
 
     def _trades_at(self, time_ns: int) -> bool:
         return any(sessions.at(time_ns) is not None for sessions in self._hours.values())
+
+
+def _nobody(_: int) -> None:
+    """Stand in for a listener until there is one."""

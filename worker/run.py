@@ -211,7 +211,13 @@ async def _work(
         journal = stack.enter_context(closing(open_journal(state.journal)))
         recorder = None
         if settings.record_dir is not None:
-            recorder = stack.enter_context(closing(Recorder(settings.record_dir, run_id)))
+            recorder = Recorder(
+                settings.record_dir,
+                run_id,
+                settings.record_limits,
+                follows_feed=settings.follows_feed,
+            )
+            stack.enter_context(closing(recorder))
         store = Store(borders.supabase, borders.lease, journal)
         market = Market(
             run_id,
@@ -292,7 +298,7 @@ def _service(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
             borders.supabase,
             settings.shard,
             f"worker {borders.lease.holder}",
-            market.engine.halt,
+            market.halt,
             NoLiveBroker(),
         ),
     )

@@ -10,13 +10,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from core.brokers.dhan.subscription import INSTRUMENTS_PER_CONNECTION
 from core.settings import SettingsReader
-
-from worker.record_files import RecordLimits
 from worker.limits import Limits
+from worker.record_files import RecordLimits
+
 WALL: Final = "wall"
 FEED: Final = "feed"
+ON: Final = "on"
+OFF: Final = "off"
+HEALTH_ADDRESS: Final = "127.0.0.1:9464"
 
+_HIGHEST_PORT: Final = 65535
 _STATE_DIR: Final = "/var/tmp/tradebase-worker"  # noqa: S108 - outlives a reboot, unlike /tmp.
 
 
@@ -35,7 +40,7 @@ class Settings:
     shard
         Which share of all configs this worker runs.
     state_dir
-        Where the outbox, the lock and the last instrument master are kept.
+        Where the journal, the lock and the last instrument master are kept.
     market_speed
         Market seconds per wall second that the feed plays.
     market_clock
@@ -43,15 +48,10 @@ class Settings:
         and the worker waits for the strategy processes at each completed candle.
     record_dir
         Where raw feed messages are recorded; None records nothing.
+    record_limits
+        How much of it is kept.
     calendar_file
         The operator's own calendar; None uses the shipped one alone.
-    """
-
-    supabase_url: str
-    supabase_secret_key: str = field(repr=False)
-    dhan_client_id: str
-    dhan_access_token: str = field(repr=False)
-    dhan_api_url: str
     feed_per_socket
         Most instruments on one socket of the feed.
     limits
@@ -61,6 +61,13 @@ class Settings:
         when we do not renew it.
     health_address
         Host and port of `/healthz` and `/metrics`; None serves neither. Port 0 is any free one.
+    """
+
+    supabase_url: str
+    supabase_secret_key: str = field(repr=False)
+    dhan_client_id: str
+    dhan_access_token: str = field(repr=False)
+    dhan_api_url: str
     dhan_auth_url: str
     dhan_feed_url: str
     dhan_master_url: str
@@ -69,7 +76,11 @@ class Settings:
     market_speed: float
     market_clock: str
     record_dir: Path | None
+    record_limits: RecordLimits
     calendar_file: Path | None
+    feed_per_socket: int
+    standby: bool
+    health_address: tuple[str, int] | None
 
     @property
     def follows_feed(self) -> bool:
@@ -106,18 +117,11 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         # Above 1x no wall clock can tell market time.
         market_clock=reader.choice("MARKET_CLOCK", WALL if speed == 1 else FEED, (WALL, FEED)),
         record_dir=reader.path("WORKER_RECORD_DIR"),
-        calendar_file=reader.path("CALENDAR_FILE"),
-    )
-    if speed != 1 and settings.market_clock == WALL:
-        reader.problem(
-            f"MARKET_CLOCK is {WALL!r}, must be {FEED!r} while MARKET_SPEED is {speed:g}"
-        )
-    reader.finish()
-    return settings
         record_limits=RecordLimits(
             reader.integer("WORKER_RECORD_DAYS", RecordLimits().days, low=1, high=10_000),
             round(reader.number("WORKER_RECORD_MAX_GB", 20.0, low=0.001, high=1e6) * 1e9),
         ),
+        calendar_file=reader.path("CALENDAR_FILE"),
         feed_per_socket=reader.integer(
             "FEED_INSTRUMENTS_PER_SOCKET",
             INSTRUMENTS_PER_CONNECTION,
@@ -130,3 +134,24 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         ),
         standby=reader.choice("WORKER_STANDBY", OFF, (ON, OFF)) == ON,
         health_address=read_health_address(reader),
+    )
+    if speed != 1 and settings.market_clock == WALL:
+        reader.problem(
+            f"MARKET_CLOCK is {WALL!r}, must be {FEED!r} while MARKET_SPEED is {speed:g}"
+        )
+    reader.finish()
+    return settings
+
+
+def read_health_address(reader: SettingsReader) -> tuple[str, int] | None:
+    """Return where a worker tells how it is, None where it does not."""
+    text = reader.text("WORKER_HEALTH_ADDRESS", HEALTH_ADDRESS)
+    if text == OFF:
+        return None
+    host, _, port = text.rpartition(":")
+    if host and port.isdecimal() and int(port) <= _HIGHEST_PORT:
+        return host.strip("[]"), int(port)
+    reader.problem(
+        f"WORKER_HEALTH_ADDRESS is {text!r}, must be an address such as {HEALTH_ADDRESS}, or {OFF}"
+    )
+    return None

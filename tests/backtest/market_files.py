@@ -2,11 +2,12 @@
 
 import json
 import random
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from core.brokers.dhan.recording import HEAD, encode_record
+from core.brokers.dhan.recording import encode_record
 from core.brokers.dhan.wire import FULL, OPEN_INTEREST, QUOTE, TICKER
 from core.candle import Candle
 from core.instrument import Instrument
@@ -14,6 +15,7 @@ from core.rows import key_text
 from core.session import IST_OFFSET_SECONDS, NS_PER_SECOND
 from tests.core.engine_driver import RUN, depth_of
 from tests.core.market import DAY, FUTURE, NIFTY, at
+from worker.record_files import RecordFiles, RecordLimits
 
 HEADER = "ts,open,high,low,close,volume"
 CONFIG: dict[str, Any] = {
@@ -29,7 +31,7 @@ CONFIG: dict[str, Any] = {
     "intervals": ["1m"],
     "capital": "10000000",
     "digest": "d" * 64,
-    "after_ticks": 0,
+    "after": 0,
     "warm_up": [],
 }
 
@@ -100,20 +102,24 @@ def write_run(
     *,
     configs: list[dict[str, Any]] | None = None,
     commands: list[dict[str, Any]] | None = None,
+    others: Sequence[dict[str, Any]] = (),
+    **about: Any,
 ) -> Path:
-    """Write the folder of a recorded run of the future and the index."""
-    folder.mkdir(parents=True, exist_ok=True)
-    records = (encode_record(number, message) for number, message in enumerate(messages))
-    (folder / "frames.dhanraw").write_bytes(HEAD + b"".join(records))
+    """Write a recorded run of the future and the index; return the run's own folder."""
+    records = b"".join(encode_record(number, message) for number, message in enumerate(messages))
     facts: list[dict[str, Any]] = [
-        {"fact": "run", "run_id": str(RUN)},
+        {"fact": "run", "run_id": str(RUN), "started_ns": 0, **about},
         *({"fact": "instruments", **_fact(each)} for each in (FUTURE, NIFTY)),
         *({"fact": "configs", **each} for each in configs or [a_config_fact()]),
         *({"fact": "commands", **each} for each in commands or ()),
+        *others,
+        {"fact": "mark", "messages": len(messages)},
+        {"fact": "end"},
     ]
-    lines = "".join(json.dumps(each) + "\n" for each in facts)
-    (folder / "run.jsonl").write_text(lines, encoding="utf-8")
-    return folder
+    files = RecordFiles(folder, str(RUN), RecordLimits())
+    files.write(DAY, records, "".join(json.dumps(each) + "\n" for each in facts).encode())
+    files.close()
+    return folder / str(DAY) / str(RUN)
 
 
 def a_config_fact(**changes: Any) -> dict[str, Any]:
@@ -128,7 +134,7 @@ def candle_fact(candle: Candle) -> list[Any]:
 
 def _fact(instrument: Instrument) -> dict[str, Any]:
     return {
-        "after_ticks": 0,
+        "after": 0,
         "has_derivatives": False,
         "instrument_key": key_text(instrument.key),
         "segment": str(instrument.segment),

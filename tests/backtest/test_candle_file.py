@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backtest.candle_file import read_candles, ticks_of
-from backtest.driver import Driver, run_id_of
 from core.candle import Candle, Interval
 from core.engine import Engine
 from core.errors import DataError
 from core.instrument import Instrument
+from core.replay.driver import Driver, run_id_of
 from core.session import NS_PER_MINUTE
 from tests.backtest.market_files import HEADER, write_candles
 from tests.core.market import CALENDAR, NIFTY, RELIANCE, at

@@ -7,12 +7,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from backtest.candle_play import CandlePlay
-from backtest.driver import Deployment, Driver, run_id_of
 from core.brokers.paper import PaperSettings
 from core.candle import COMPLETION_DELAY_NS, Candle, Interval
 from core.engine import Engine
 from core.errors import DataError
 from core.instrument import Instrument
+from core.replay.driver import Deployment, Driver, run_id_of
 from core.risk_parameters import RiskParameters
 from core.session import NS_PER_MINUTE
 from core.signals import Direction, Signal, SignalType

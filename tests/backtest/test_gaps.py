@@ -12,12 +12,12 @@ from enum import Enum
 import pytest
 
 import strategies
-from backtest.driver import Deployment, Driver
 from core import hooks
 from core.candle import Candle, Interval, Origin
 from core.engine import Engine
 from core.gap import Gap, GapState
 from core.instrument import Instrument
+from core.replay.driver import Deployment, Driver
 from core.risk_parameters import RiskParameters
 from core.session import NS_PER_MINUTE, NS_PER_SECOND
 from core.signals import Signal

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from backtest.candle_file import read_candles, ticks_of
-from backtest.driver import Driver, run_id_of
 from core.candle import Candle, Interval
 from core.engine import Engine
+from core.replay.driver import Driver, run_id_of
 from core.tick_columns import TickColumns
 from devstack.dhan.sources.candle_file import read_candle_file
 from tests.core.market import CALENDAR, RELIANCE

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 import strategies
-from backtest.driver import Deployment, Driver
 from backtest.recording import replay_recording
-from backtest.run_file import DeployFact, read_run
-from core.candle import Candle, Interval
+from core.candle import COMPLETION_DELAY_NS, Candle, Interval
 from core.engine import Engine
 from core.errors import ConfigError, DataError
+from core.replay.driver import Driver
+from core.replay.facts import DeployFact
+from core.replay.read_facts import facts_of
 from core.session import NS_PER_MINUTE, NS_PER_SECOND
 from core.trade import ExitReason, TradeStatus
 from tests.backtest.market_files import (
@@ -30,14 +31,14 @@ from tests.core.market import CALENDAR, FUTURE, NIFTY, RELIANCE, at
 
 def test_a_replay_equals_the_engine_driven_with_the_same_numbers(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run", a_day_of_messages())
-    (fact,) = (
-        each for each in read_run(folder / "run.jsonl").facts if isinstance(each, DeployFact)
-    )
     engine = Engine(RUN, CALENDAR)
     future, index = engine.watch(FUTURE), engine.watch(NIFTY)
     driver = Driver(engine)
     strategy = strategies.make("momentum", CONFIG["parameters"])
-    driver.deploy(Deployment(fact.deployment.config, strategy, CONFIG["digest"]))
+    rows = [{"fact": "run", "run_id": str(RUN)}, {"fact": "configs", **a_config_fact()}]
+    (fact,) = facts_of(rows, "by hand", lambda *_: strategy).facts
+    assert isinstance(fact, DeployFact)
+    driver.deploy(fact.deployment)
     for number, price in enumerate(a_walk(9_000)):
         time_ns = at("09:15") + number * NS_PER_SECOND
         book = depth_of(bids=[(7_500, price - 0.1)], asks=[(7_500, price + 0.1)])
@@ -60,7 +61,7 @@ def test_a_replay_twice_is_the_same(tmp_path: Path) -> None:
 
 def test_a_strategy_deployed_later_trades_later(tmp_path: Path) -> None:
     messages = a_day_of_messages()
-    late = write_run(tmp_path / "late", messages, configs=[a_config_fact(after_ticks=6_000)])
+    late = write_run(tmp_path / "late", messages, configs=[a_config_fact(after=6_000)])
     early = write_run(tmp_path / "early", messages)
     first = replay_recording(late).trades[0]
     assert first.entry_ns > at("09:15") + 4_000 * NS_PER_SECOND
@@ -91,7 +92,7 @@ def test_a_recorded_stop_stops_where_it_did(tmp_path: Path, keep: bool) -> None:
     seconds = (entered.entry_ns - at("09:15")) // NS_PER_SECOND
     after = int(seconds * 1.5) + 30 + ticks
     stop = {
-        "after_ticks": after,
+        "after": after,
         "config_id": CONFIG["id"],
         "command": "STOP",
         "keep_positions": keep,
@@ -109,7 +110,7 @@ def test_a_recorded_stop_stops_where_it_did(tmp_path: Path, keep: bool) -> None:
 
 def test_a_paused_config_does_not_enter_until_it_is_resumed(tmp_path: Path) -> None:
     def command(word: str, after: int) -> dict[str, object]:
-        return {"after_ticks": after, "config_id": CONFIG["id"], "command": word}
+        return {"after": after, "config_id": CONFIG["id"], "command": word}
 
     commands = [command("PAUSE", 1), command("RESUME", 6_000)]
     folder = write_run(tmp_path / "run", a_day_of_messages(), commands=commands)
@@ -138,7 +139,8 @@ def test_the_end_of_the_session_told_by_the_feed_completes_the_last_candles(
     status = b"\x07\x08\x00\x00\x00\x00\x00\x00"
     before = quote(FUTURE, at("15:29:49"), 26_000.0, 75)
     last = [before, quote(FUTURE, at("15:29:50"), 26_000.0, 150), status]
-    done = replay_recording(write_run(tmp_path / "run", last))
+    end = {"fact": "clock", "after": 2, "now_ns": at("15:30") + COMPLETION_DELAY_NS}
+    done = replay_recording(write_run(tmp_path / "run", last, others=[end]))
     assert done.candle_count == 6
 
 
@@ -159,16 +161,20 @@ def test_a_strategy_that_cannot_be_made_is_refused(
 
 
 def test_a_run_that_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"run\.jsonl cannot be read"):
+    with pytest.raises(DataError, match="is no recorded run: it should be"):
         replay_recording(tmp_path)
-    (tmp_path / "run.jsonl").write_text("{}\n")
-    with pytest.raises(DataError, match=r"run\.jsonl: KeyError 'run_id'"):
-        replay_recording(tmp_path)
+    nameless = write_run(tmp_path / "nameless", [], run_id="nobody")
+    with pytest.raises(DataError, match="ValueError badly formed"):
+        replay_recording(nameless)
     folder = write_run(tmp_path, [], commands=[
-        {"after_ticks": 0, "config_id": CONFIG["id"], "command": "DANCE"}
+        {"after": 0, "config_id": CONFIG["id"], "command": "DANCE"}
     ])  # fmt: skip
     with pytest.raises(DataError, match="command 'DANCE' of the recording is unknown"):
         replay_recording(folder)
-    (folder / "frames.dhanraw").unlink()
-    with pytest.raises(DataError, match=r"frames\.dhanraw cannot be read"):
+    folder = write_run(tmp_path / "gone", a_day_of_messages(20))
+    (folder / "frames-0001.dhanraw.zst").unlink()
+    with pytest.raises(DataError, match="20 messages of it are gone"):
+        replay_recording(folder)
+    (folder / "facts-0001.jsonl.zst").unlink()
+    with pytest.raises(DataError, match=r"the beginning of run .* is gone"):
         replay_recording(folder)

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from backtest.driver import Driver, run_id_of
 from backtest.tick_file import play_packets, read_packets
 from core.brokers.dhan.border import to_book
 from core.candle import Interval
 from core.engine import Engine
 from core.errors import DataError
+from core.replay.driver import Driver, run_id_of
 from tests.core.market import CALENDAR, FUTURE
 from tests.core.shared_data import shared
 

@@ -142,6 +142,34 @@ def test_any_parts_unheard_and_filled_with_true_minutes_leave_the_same_candles(
 
 @RELAXED
 @given(steps=STEPS, data=st.data())
+def test_one_socket_of_several_unheard_and_filled_leaves_the_same_candles(
+    steps: list[tuple[int, int, int, int]], data: st.DataObject
+) -> None:
+    ticks = _ticks(steps)
+    whole = undisturbed(ticks)
+    begin, end = sorted(
+        data.draw(st.tuples(st.integers(0, len(ticks)), st.integers(0, len(ticks))))
+    )
+    lost = data.draw(st.sets(st.integers(0, 2), min_size=1), label="instruments lost")
+    keys = [INSTRUMENTS[which].key for which in lost]
+    day = Day()
+    day.play(ticks[:begin])
+    day.engine.lose_feed(day.engine.now_ns, keys)
+    day.play(each for each in ticks[begin:end] if each.which not in lost)
+    others = series(each for each in day.candles if each.instrument not in keys)
+    day.engine.regain_feed(keys)
+    day.play(ticks[end:])
+    day.end()
+    assert {gap.instrument for gap in day.missing()} <= set(keys)
+    day.repair(minutes(whole))
+    assert series(day.candles) == series(whole)
+    assert not day.engine.open_gaps
+    for which, found in others.items():  # They did not wait for the lost ones.
+        assert series(whole)[which][: len(found)] == found
+
+
+@RELAXED
+@given(steps=STEPS, data=st.data())
 def test_any_late_start_filled_with_true_minutes_leaves_the_same_candles(
     steps: list[tuple[int, int, int, int]], data: st.DataObject
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from backtest.recording import replay_recording
 from tests.e2e.demo import running_demo
 from tests.e2e.spelling import by_id
+from tests.recordings import run_folder
 
 pytestmark = pytest.mark.timeout(150)
 GONE_SECONDS = 5.0
@@ -48,8 +49,7 @@ def test_a_demo_that_ends_by_itself_traded_as_the_offline_driver_does(
     assert min(summary["trades"], summary["ticks"], summary["candles"], summary["signals"]) > 0
 
     traded = json.loads((folder / "trades.json").read_text())
-    (run,) = (each for each in folder.iterdir() if each.is_dir())
-    result = replay_recording(run)
+    result = replay_recording(run_folder(folder))
     assert result.ticks == summary["ticks"]
     assert len(traded) + summary["cron_trades"] == summary["trades"]
     if settings is AS_PROMISED:  # Eight seconds of a busy machine may be too few for a round.

@@ -14,6 +14,7 @@ from core.session import NS_PER_SECOND
 from tests.e2e.browser import Browser, open_browser
 from tests.e2e.spelling import by_id
 from tests.e2e.system import System, create_eager, do, running_system, sign_in_demo
+from tests.recordings import run_folder
 from tests.worker.running import wait_for
 
 pytestmark = pytest.mark.timeout(120)
@@ -85,6 +86,5 @@ def _assert_replayed(system: System) -> None:
     assert system.finish()["dropped"] == 0
     with psycopg.connect(system.stack.database_url, row_factory=dict_row) as connection:
         traded = connection.execute("select * from public.trades").fetchall()
-    (folder,) = (system.folder / RECORDED).iterdir()
     assert len(traded) > 4
-    assert by_id(traded) == by_id(replay_recording(folder).rows())
+    assert by_id(traded) == by_id(replay_recording(run_folder(system.folder / RECORDED)).rows())

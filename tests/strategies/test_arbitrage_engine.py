@@ -4,11 +4,11 @@ from datetime import date
 from decimal import Decimal
 
 import strategies
-from backtest.driver import Deployment, Driver, run_id_of
 from core.candle import COMPLETION_DELAY_NS, Candle, Interval
 from core.engine import Engine
 from core.instrument import Instrument, InstrumentKind, OptionSide
 from core.order import Side
+from core.replay.driver import Deployment, Driver, run_id_of
 from core.risk_parameters import RiskParameters
 from core.session import NS_PER_SECOND
 from core.strategy import StrategyConfig

@@ -9,10 +9,10 @@ import pytest
 
 import strategies
 from backtest.candle_file import ticks_of
-from backtest.driver import Deployment, Driver, run_id_of
 from core.candle import Candle, Interval
 from core.engine import Engine
 from core.errors import ConfigError
+from core.replay.driver import Deployment, Driver, run_id_of
 from core.risk_parameters import RiskParameters
 from core.signals import Direction, ExitReason, Signal, SignalType, check_signal
 from core.strategy import StrategyConfig

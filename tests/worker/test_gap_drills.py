@@ -1,6 +1,5 @@
 """A morning in which the feed is lost again and again: afterwards nothing of it is missing."""
 
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +14,7 @@ from core.candle_series import CandleSeries, News
 from core.instrument import Segment
 from core.rows import candle_row, iso_time
 from core.session import NS_PER_MINUTE, NS_PER_SECOND, Market, load_calendar
+from tests.recordings import facts_in, run_folder
 from tests.stacks import RunningStack, running_stack
 from tests.worker.running import (
     BANKNIFTY_CONFIG,
@@ -48,7 +48,7 @@ class Morning:
             self.trades = database.rows("trades", select="id,entry_price::text,pnl::text")
             self.notices = database.rows("strategy_logs", message="like.*has a gap*")
             self.true = {symbol: _true(simulator, self._key(symbol)) for symbol in SYMBOLS}
-        (self.recording,) = (folder / "recordings").iterdir()
+        self.recording = run_folder(folder / "recordings")
 
     def _key(self, symbol: str) -> tuple[Segment, int]:
         text = next(row["instrument_key"] for row in self.candles if row["symbol"] == symbol)
@@ -210,11 +210,9 @@ def test_what_the_feed_did_not_bring_is_marked(morning: Morning) -> None:
 
 
 def test_signals_are_those_of_an_undisturbed_morning(morning: Morning) -> None:
-    text = (morning.recording / "run.jsonl").read_text(encoding="utf-8")
-    facts = [json.loads(line) for line in text.splitlines()]
     compared = 0
-    for fact in facts:
-        if fact["fact"] != "configs" or fact["id"] not in MOMENTUM:
+    for fact in facts_in(morning.recording, "configs"):
+        if fact["id"] not in MOMENTUM:
             continue
         strategy = strategies.make("momentum", fact["parameters"])
         symbol = SYMBOLS[1] if fact["id"] == NIFTY_CONFIG else SYMBOLS[2]

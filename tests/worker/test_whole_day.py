@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.recordings import facts_in, run_folder
 from tests.stacks import running_stack
 from tests.worker.running import (
     PROJECT,
@@ -52,7 +53,7 @@ def test_trades_of_a_day_equal_those_of_the_offline_driver_over_its_recording(
     assert stopped["dropped"] == 0
     assert stopped["store"].get("failed", 0) == 0
     assert stopped["outbox"] == 0
-    (folder,) = (tmp_path / "recordings").iterdir()
+    folder = run_folder(tmp_path / "recordings")
     offline = _offline_trades(folder)
     assert len(stored) > 5
     assert _limits(folder) == {"5000000"}
@@ -73,8 +74,7 @@ def _offline_trades(folder: Path) -> list[dict[str, Any]]:
 
 def _limits(folder: Path) -> set[str]:
     """Return the capital that the limits of the configs' portfolios referred to."""
-    facts = [json.loads(line) for line in (folder / "run.jsonl").read_text().splitlines()]
-    deployed = [fact for fact in facts if fact["fact"] == "configs"]
+    deployed = facts_in(folder, "configs")
     assert all(fact["limits"]["max_open_trades"] == 10 for fact in deployed)
     return {fact["limits"]["capital"] for fact in deployed}
 

@@ -14,7 +14,7 @@ from typing import Final
 from core.brokers.dhan.packets import Full, Quote, Ticker, raw_levels
 from core.errors import DataError
 from core.instrument import Instrument
-from core.session import IST_OFFSET_SECONDS, NS_PER_SECOND
+from core.session import IST_OFFSET_SECONDS, NS_PER_MINUTE, NS_PER_SECOND
 from core.tick import Book, Level, Tick
 
 LTT_OFFSET_SECONDS: Final = IST_OFFSET_SECONDS
@@ -25,6 +25,10 @@ The feed writes the Indian wall clock as if it were UTC (Dhan says "EPOCH"): a p
 Unix time. `trade_time_is_plausible` would notice a change.
 """
 LTT_TOLERANCE_SECONDS: Final = 900
+FUTURE_TOLERANCE_NS: Final = 5 * NS_PER_SECOND
+"""How far a trade time may lie ahead of the time of day: clocks differ a little."""
+LONGEST_PAUSE_NS: Final = 10 * 24 * 60 * NS_PER_MINUTE
+"""Longest time without a session; when the feed is the clock, no trade jumps further."""
 
 
 def trade_time_ns(ltt: int) -> int:

@@ -1,6 +1,7 @@
 """A recording of a feed's raw messages: what arrived, byte for byte, and when.
 
-In:  the time and bytes of each WebSocket message (to write), or the bytes of a recording.
+In:  the time and bytes of each WebSocket message (to write), or the bytes of a recording, in
+     pieces of any size.
 Out: bytes to append to a file, or the messages again, with the place of anything unreadable.
 Next: `devstack/dhan` plays recordings; `core/brokers/dhan/wire.py` decodes the messages.
 
@@ -14,7 +15,7 @@ The CRC covers the first twelve bytes of the record and the message. A writer th
 leaves a last record that is cut off: it is left out and reported, and everything before it holds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from struct import Struct
 from typing import Final, NamedTuple
 from zlib import crc32
@@ -67,7 +68,7 @@ class Recording:
     Parameters
     ----------
     content
-        All bytes of the recording, uncompressed.
+        The bytes of the recording, uncompressed: all of them, or piece by piece.
 
     Attributes
     ----------
@@ -83,42 +84,56 @@ class Recording:
     Examples
     --------
     >>> content = HEAD + encode_record(1, b"abc") + encode_record(2, b"de")
-    >>> recording = Recording(content[:-1])
+    >>> recording = Recording([content[:20], content[20:-1]])
     >>> list(recording), recording.cut_off_bytes
     ([Frame(received_ns=1, message=b'abc')], 17)
     """
 
-    def __init__(self, content: bytes) -> None:
-        if content[: len(HEAD) - 1] != HEAD[:-1]:
-            raise DataError(f"not a recording: it begins with {content[:8]!r}, must be {HEAD!r}")
-        if content[: len(HEAD)] != HEAD:
-            found = content[len(HEAD) - 1 : len(HEAD)]
+    def __init__(self, content: bytes | Iterable[bytes]) -> None:
+        self._pieces: Final = iter([content] if isinstance(content, bytes) else content)
+        self._rest = b""
+        while len(self._rest) < len(HEAD) and self._read():
+            pass
+        head = self._rest[: len(HEAD)]
+        if head[: len(HEAD) - 1] != HEAD[:-1]:
+            raise DataError(f"not a recording: it begins with {head!r}, must be {HEAD!r}")
+        if head != HEAD:
+            found = head[len(HEAD) - 1 :]
             raise DataError(f"recording of version {found!r} cannot be read, must be {VERSION}")
-        self._content = content
+        self._rest = self._rest[len(HEAD) :]
+        self._offset = len(HEAD)
         self.cut_off_bytes = 0
 
     def __iter__(self) -> Iterator[Frame]:
-        content, offset = self._content, len(HEAD)
-        while offset < len(content):
-            end = self._end_of_record(offset)
-            if end is None:
-                self.cut_off_bytes = len(content) - offset
+        while True:
+            yield from self._whole_records()
+            if not self._read():
+                self.cut_off_bytes = len(self._rest)
                 return
-            received_ns, _, checksum = RECORD.unpack_from(content, offset)
-            message = content[offset + RECORD.size : end]
-            if checksum != crc32(message, crc32(content[offset : offset + _COVERED.size])):
-                raise DataError(f"corrupt record at byte {offset}: its checksum does not match")
-            yield Frame(received_ns, message)
-            offset = end
 
-    def _end_of_record(self, offset: int) -> int | None:
-        """Return where the record ends, None if the content ends before."""
-        if offset + RECORD.size > len(self._content):
-            return None
-        length = RECORD.unpack_from(self._content, offset)[1]
-        if length > LARGEST_MESSAGE:
-            raise DataError(
-                f"corrupt record at byte {offset}: length {length} is above {LARGEST_MESSAGE}"
-            )
-        end = offset + RECORD.size + int(length)
-        return end if end <= len(self._content) else None
+    def _read(self) -> bool:
+        """Take the next piece; return whether there was one."""
+        piece = next(self._pieces, b"")
+        self._rest += piece
+        return bool(piece)
+
+    def _whole_records(self) -> Iterator[Frame]:
+        """Yield what is whole of what was read, and keep the rest."""
+        content, at = self._rest, 0
+        while at + RECORD.size <= len(content):
+            received_ns, length, checksum = RECORD.unpack_from(content, at)
+            if length > LARGEST_MESSAGE:
+                raise self._corrupt(at, f"length {length} is above {LARGEST_MESSAGE}")
+            end = at + RECORD.size + length
+            if end > len(content):
+                break
+            message = content[at + RECORD.size : end]
+            if checksum != crc32(message, crc32(content[at : at + _COVERED.size])):
+                raise self._corrupt(at, "its checksum does not match")
+            yield Frame(received_ns, message)
+            at = end
+        self._rest = content[at:]
+        self._offset += at
+
+    def _corrupt(self, at: int, why: str) -> DataError:
+        return DataError(f"corrupt record at byte {self._offset + at}: {why}")

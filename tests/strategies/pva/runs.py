@@ -19,13 +19,14 @@ from typing import Any, Final
 import strategies
 from backtest.candle_file import read_candles
 from backtest.candle_play import CandlePlay
-from backtest.driver import Deployment, Driver, Result, run_id_of
 from core.brokers.paper import PaperSettings
 from core.candle import COMPLETION_DELAY_NS, Candle, Interval
 from core.decision import Decision
 from core.engine import Engine
 from core.instrument import Instrument, InstrumentKind, OptionSide, Segment
 from core.parameters import parameters_from
+from core.replay.driver import Deployment, Driver, run_id_of
+from core.replay.result import Result
 from core.risk import Refused
 from core.risk_parameters import RiskParameters
 from core.signals import SignalType

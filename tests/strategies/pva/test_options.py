@@ -4,7 +4,6 @@ from datetime import date
 from decimal import Decimal
 
 import strategies
-from backtest.driver import Deployment, Driver, Result, run_id_of
 from backtest.pva_scene import FUTURE, LAST_DAY, scene
 from core.candle import COMPLETION_DELAY_NS, Candle, Interval
 from core.decision import Decision
@@ -12,6 +11,8 @@ from core.engine import Engine
 from core.instrument import Instrument, InstrumentKind, OptionSide
 from core.order import Side
 from core.parameters import parameters_from
+from core.replay.driver import Deployment, Driver, run_id_of
+from core.replay.result import Result
 from core.risk import Approved, Refused
 from core.risk_parameters import RiskParameters
 from core.session import NS_PER_SECOND, ist_date

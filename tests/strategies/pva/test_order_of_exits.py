@@ -10,9 +10,9 @@ from decimal import Decimal
 
 import pytest
 
-from backtest.driver import Result
 from backtest.pva_scene import FUTURE, LAST_DAY, scene
 from core.candle import Candle, Interval
+from core.replay.result import Result
 from core.risk import Refused, Rule
 from core.session import NS_PER_MINUTE
 from core.signals import ExitReason

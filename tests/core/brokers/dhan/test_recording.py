@@ -35,9 +35,10 @@ def test_messages_come_back_byte_for_byte(written: list[Frame]) -> None:
     assert recording.cut_off_bytes == 0
 
 
-def test_recording_can_be_played_twice() -> None:
-    recording = Recording(CONTENT)
-    assert list(recording) == list(recording) == FRAMES
+@pytest.mark.parametrize("size", [1, 7, 16, 1_000])
+def test_recording_in_pieces_of_any_size_is_the_same(size: int) -> None:
+    pieces = [CONTENT[at : at + size] for at in range(0, len(CONTENT), size)]
+    assert list(Recording(pieces)) == FRAMES
 
 
 @pytest.mark.parametrize("cut", range(1, RECORD.size + 256))

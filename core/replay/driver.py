@@ -2,32 +2,29 @@
 
 In:  effects of the engine; for each candle, what the strategies that want it say.
 Out: everything that happened, collected.
-Next: `backtest/report.py`; `worker/rounds.py` does the same with one process per strategy.
+Next: `core/replay/result.py`; `worker/rounds.py` does the same with one process per strategy.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import date
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from core import hooks
 from core.candle import Candle, InstrumentKey, Interval
-from core.decision import Decision
 from core.effects import Effects
 from core.engine import Engine
 from core.gap import Gap
 from core.hearing import Heard, Hearing
-from core.ledger import LedgerEntry
-from core.order import Fill, Order
-from core.rows import trade_row
-from core.session import ist_date
+from core.replay.result import Result
 from core.signals import Signal
 from core.stored_rows import KeptTrade
 from core.strategy import Strategy, StrategyConfig
 from core.tick_columns import TickColumns
 from core.tick_pace import Tick, TickPace
 from core.trade import Trade, TradeStatus
+
+Said = tuple[int, str, Signal, str]
+"""End of the candle, config id, what is wanted, the digest of who wants it."""
 
 
 class Deployment(NamedTuple):
@@ -44,45 +41,6 @@ class Deployment(NamedTuple):
     digest: str
 
 
-@dataclass
-class Result:
-    """What happened, newest version of everything, in order of first appearance.
-
-    Attributes
-    ----------
-    configs
-        As they were deployed last, by id.
-    days
-        Dates (IST) of the candles.
-    """
-
-    trades_by_id: dict[str, Trade] = field(default_factory=dict)
-    orders_by_id: dict[str, Order] = field(default_factory=dict)
-    decisions: list[Decision] = field(default_factory=list)
-    fills: list[Fill] = field(default_factory=list)
-    entries: list[LedgerEntry] = field(default_factory=list)
-    candles: list[Candle] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-    configs: dict[str, StrategyConfig] = field(default_factory=dict)
-    days: set[date] = field(default_factory=set)
-    candle_count: int = 0
-    ticks: int = 0
-
-    @property
-    def trades(self) -> list[Trade]:
-        """All trades, open ones too."""
-        return list(self.trades_by_id.values())
-
-    @property
-    def closed(self) -> list[Trade]:
-        """The trades that have ended."""
-        return [trade for trade in self.trades if trade.status is TradeStatus.CLOSED]
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Return the trades as rows of the table `trades`."""
-        return [trade_row(trade) for trade in self.trades]
-
-
 class Driver:
     """Hand candles to strategies and their signals back to the engine.
 
@@ -96,8 +54,7 @@ class Driver:
 
     def __init__(self, engine: Engine, *, keep_candles: bool = False) -> None:
         self.engine: Final = engine
-        self.result: Final = Result()
-        self._keep_candles: Final = keep_candles
+        self.result: Final = Result(keep_candles=keep_candles)
         self._deployments: Final[dict[str, Deployment]] = {}
         self._hearings: Final[dict[str, Hearing]] = {}
         self._listeners: dict[tuple[InstrumentKey, Interval], list[Deployment]] = {}
@@ -189,18 +146,23 @@ class Driver:
         wanted = [
             signal
             for name in self.pace.take(key, tick.time_ns)
-            for signal in self._said(
+            if self.has_time(name)
+            for signal in self.said(
                 self._deployments[name], self._hearings[name].show(tick, self.engine.open_gaps)
             )
         ]
         self._apply(wanted)
+
+    def has_time(self, config_id: str) -> bool:  # noqa: ARG002 - a recorded one may have none.
+        """Return whether a strategy is shown the tick whose turn it is."""
+        return True
 
     def take(self, effects: Effects) -> None:
         """Collect what happened; let the strategies answer to the candles among it.
 
         Signals are applied in the order (candle close, config id), as in the worker.
         """
-        self._collect(effects)
+        self.result.collect(effects)
         touched: dict[str, Deployment] = {}
         for effect in effects:
             if isinstance(effect, Candle | Trade | Gap):
@@ -212,13 +174,17 @@ class Driver:
             [
                 signal
                 for each in touched.values()
-                for signal in self._said(each, self._hearings[each.config.id].take(gaps))
+                for signal in self.said(each, self._hearings[each.config.id].take(gaps))
             ]
         )
 
-    def _apply(self, wanted: list[tuple[int, str, Signal, str]]) -> None:
+    def _apply(self, wanted: list[Said]) -> None:
         for _, config_id, signal, digest in sorted(wanted, key=_place):
-            self.take(self.engine.signal(config_id, signal, digest))
+            self.act(config_id, signal, digest)
+
+    def act(self, config_id: str, signal: Signal, digest: str) -> None:
+        """Give a signal to the engine; raises as `Engine.signal`."""
+        self.take(self.engine.signal(config_id, signal, digest))
 
     def _meant(self, effect: Candle | Trade | Gap) -> Iterable[Deployment]:
         """Return those who are to be told."""
@@ -230,35 +196,15 @@ class Driver:
         found = self._deployments.get(effect.owner.config_id)
         return () if found is None else (found,)
 
-    def _said(
-        self, deployment: Deployment, told: Iterable[Heard]
-    ) -> Iterator[tuple[int, str, Signal, str]]:
-        """Tell a strategy what there is to tell now; yield what it wants, with its place."""
-        for heard in told:
-            signal = hooks.hear(deployment.strategy, heard)
-            if signal is not None:
-                yield signal.candle_close_ns, deployment.config.id, signal, deployment.digest
-
-    def _collect(self, effects: Effects) -> None:
-        result = self.result
-        for effect in effects:
-            if isinstance(effect, Candle):
-                result.candle_count += 1
-                result.days.add(ist_date(effect.open_ns))
-                if self._keep_candles:
-                    result.candles.append(effect)
-            elif isinstance(effect, Trade):
-                result.trades_by_id[effect.id] = effect
-            elif isinstance(effect, Order):
-                result.orders_by_id[effect.id] = effect
-            elif isinstance(effect, Fill):
-                result.fills.append(effect)
-            elif isinstance(effect, LedgerEntry):
-                result.entries.append(effect)
-            elif isinstance(effect, Gap):
-                result.gaps.append(effect)
-            else:
-                result.decisions.append(effect)
+    def said(self, deployment: Deployment, told: Iterable[Heard]) -> list[Said]:
+        """Tell a strategy what there is to tell now; return what it wants, with its place."""
+        signals = [hooks.hear(deployment.strategy, heard) for heard in told]
+        config_id, digest = deployment.config.id, deployment.digest
+        return [
+            (signal.candle_close_ns, config_id, signal, digest)
+            for signal in signals
+            if signal is not None
+        ]
 
 
 def run_id_of(*facts: object) -> UUID:
@@ -269,5 +215,5 @@ def run_id_of(*facts: object) -> UUID:
 _RUNS: Final = UUID("6f1d2f52-7c55-4a0c-9a38-2d4b5a1f7e10")
 
 
-def _place(wanted: tuple[int, str, Signal, str]) -> tuple[int, str]:
+def _place(wanted: Said) -> tuple[int, str]:
     return wanted[:2]

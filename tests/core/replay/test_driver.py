@@ -1,8 +1,8 @@
 """Candles to strategies, signals back in order."""
 
-from backtest.driver import Deployment, Driver, run_id_of
 from core.candle import Candle, Interval
 from core.engine import Engine
+from core.replay.driver import Deployment, Driver, run_id_of
 from core.session import NS_PER_SECOND
 from core.signals import Signal, SignalType
 from core.strategy import StrategyConfig

@@ -1,0 +1,1 @@
+"""A market played again, and whether the same was decided."""
