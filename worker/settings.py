@@ -77,6 +77,7 @@ class Settings:
     market_clock: str
     record_dir: Path | None
     record_limits: RecordLimits
+    limits: Limits
     calendar_file: Path | None
     feed_per_socket: int
     standby: bool
