@@ -134,6 +134,7 @@ class Beats:
             "engine": market.engine.counters(),
             "effects": dict(market.counts),
             "feed": dict(self._feed.counters),
+            "sockets": self._feed.figures(),
             "gaps": dict(market.gap_counts),
             "store": dict(self._store.counters),
             "outbox": self._store.waiting,

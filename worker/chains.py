@@ -121,9 +121,10 @@ class Chains:
     def _watch(self, instruments: Sequence[Instrument]) -> Sequence[Instrument]:
         """Watch and subscribe; return what could be."""
         try:
-            self._feed.want(instruments)
+            self._feed.require_room(instruments)
             for each in instruments:
                 self._market.watch(each, has_derivatives=self._symbols.has_derivatives(each))
+            self._feed.want(instruments)
         except TradingError as error:
             self.counters["refused"] += len(instruments)
             _log.error("%d instruments cannot be subscribed: %s", len(instruments), error)

@@ -26,12 +26,14 @@ from core.instrument import Instrument, InstrumentKind, Segment
 from core.session import IST, Market, ist_date, load_calendar
 from worker.dhan import Dhan
 from worker.feed import Feed
+from worker.feed_line import Account
 from worker.intake import Intake
 from worker.run import require_schema
 from worker.settings import Settings
 from worker.state import opened_state
 from worker.supabase import Supabase
 from worker.symbols import read_master
+from worker.tokens import FixedToken
 
 _HANDSHAKE_SECONDS: Final = 10.0
 _HISTORY_DAYS: Final = 5
@@ -157,13 +159,9 @@ class _Doctor:
         """Shake hands with the feed; nothing is subscribed."""
         given = self._settings
         intake = _idle_intake()
-        feed = Feed(
-            given.dhan_feed_url,
-            given.dhan_client_id,
-            given.dhan_access_token,
-            intake,
-            lambda: False,
-        )
+        tokens = FixedToken(given.dhan_access_token)
+        account = Account(given.dhan_feed_url, given.dhan_client_id, tokens)
+        feed = Feed(account, intake, lambda: False)
         running = asyncio.create_task(feed.run())
         connected = asyncio.create_task(feed.connected.wait())
         try:

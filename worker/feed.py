@@ -1,227 +1,223 @@
-"""The socket to Dhan's market feed, kept alive.
+"""The market feed: instruments spread over as few sockets as hold them, each kept alive.
 
-In:  which instruments are wanted; the address and the token, which is part of the address.
-Out: messages handed to the intake; the state of the connection for whoever watches.
-Next: `worker/intake.py`.
+In:  which instruments are wanted; the account.
+Out: messages handed to the intake; the state of each socket for whoever watches.
+Next: `worker/feed_line.py`, one socket; `worker/feed_gaps.py`, what its loss means to the market.
 
-A socket that ends is opened again: at once or later, as the reason says, each time later than the
-time before, and never at the same moment as everybody else. A socket that is silent while the
-market trades is closed. What was subscribed is subscribed again.
+Dhan allows an account five sockets of 5,000 instruments. An instrument keeps its socket until it
+is dropped, so that the end of one socket costs only its own instruments a gap.
 """
 
 import asyncio
-import logging
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable
-from typing import Final
-from urllib.parse import urlencode
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
 
-from picows import WSError, WSInvalidStatusError
-from picows import ws_connect as connect
-
-from core.brokers.dhan.subscription import (
-    INSTRUMENTS_PER_CONNECTION,
-    Mode,
-    subscribe_messages,
-    unsubscribe_messages,
-)
+from core.brokers.dhan.subscription import CONNECTIONS_PER_ACCOUNT, INSTRUMENTS_PER_CONNECTION
+from core.candle import InstrumentKey
 from core.errors import FeedError
-from core.instrument import Instrument, InstrumentKind
+from core.instrument import Instrument
+from worker.feed_gate import Gate
+from worker.feed_line import Account, FeedLine, Pulse
 from worker.feed_socket import FeedSocket
 from worker.intake import Intake
-from worker.reconnect import Reconnect
-
-SILENCE_SECONDS: Final = 5.0
-"""A feed that says nothing for so long while the market trades is dead."""
-DOUBT_SECONDS: Final = 1.0
-"""Of one that says nothing for so long nobody knows yet."""
-
-_LOOK_EVERY: Final = 0.25
-_HANDSHAKE_SECONDS: Final = 10.0
-
-_log: Final = logging.getLogger(__name__)
 
 
 class Feed:
-    """One socket of the market feed.
+    """All sockets of the market feed.
 
     Parameters
     ----------
-    url, client_id, token
+    account
         Where, and as whom.
     intake
         Gets the messages.
     is_trading
         Answers whether data are to be expected now.
+    pulse
+        What a socket with few instruments carries besides, as a sign of life.
+    per_socket
+        Most instruments on one socket.
+    gate
+        Lets one attempt to connect after the other pass.
     """
 
-    def __init__(
-        self, url: str, client_id: str, token: str, intake: Intake, is_trading: Callable[[], bool]
+    def __init__(  # noqa: PLR0913 - the last three are options.
+        self,
+        account: Account,
+        intake: Intake,
+        is_trading: Callable[[], bool],
+        *,
+        pulse: Pulse | None = None,
+        per_socket: int = INSTRUMENTS_PER_CONNECTION,
+        gate: Gate | None = None,
     ) -> None:
-        query = {"version": "2", "token": token, "clientId": client_id, "authType": "2"}
-        self._place: Final = url
-        self._url: Final = f"{url}?{urlencode(query)}"
+        self._account: Final = account
         self._intake: Final = intake
         self._is_trading: Final = is_trading
-        self._wanted: Final[dict[Mode, list[Instrument]]] = {}
-        self._socket: FeedSocket | None = None
-        self._reconnect: Final = Reconnect(url)
-        self._reason: int | None = None
-        self._heard_at = time.monotonic()
-        self.on_lost: Callable[[float], None] = _nobody
-        """Called with the seconds since the last message when a socket has ended."""
-        self.on_back: Callable[[], None] = _nobody
-        """Called when everything is subscribed at a new socket."""
+        self._pulse: Final = pulse
+        self._per_socket: Final = per_socket
+        self._gate: Final = gate or Gate()
+        self._lines: Final[list[FeedLine]] = []
+        self._line_of: Final[dict[InstrumentKey, FeedLine]] = {}
+        self._more_lines: Final = asyncio.Event()
+        self.on_lost: Callable[[float, Sequence[InstrumentKey] | None], None] = _nobody
+        """Called when a socket has ended: the seconds since its last message, and of which
+        instruments nothing is heard now; None for all there are."""
+        self.on_back: Callable[[Callable[[], Sequence[InstrumentKey] | None]], None] = _nobody
+        """Called when everything is subscribed at a new socket, with what tells which that is."""
+        self.on_unheard: Callable[[Sequence[InstrumentKey]], None] = _nobody
+        """Called with what is wanted from now on of a socket that is not there yet."""
         self.on_doubt: Callable[[bool], None] = _nobody
-        """Called when the feed falls silent, and when it speaks again."""
-        self.counters: Final[Counter[str]] = Counter()
+        """Called when a socket falls silent, and when all speak again."""
         self.connected: Final = asyncio.Event()
         intake.on_pause = self._pause
+        self._add_line()
 
     @property
     def age_seconds(self) -> float:
-        """Seconds since the last message."""
-        return time.monotonic() - self._heard_at
+        """Seconds since the last message of the socket that was heard longest ago."""
+        ages = [line.age_seconds for line in self._lines if line.instruments]
+        return max(ages, default=self._lines[0].age_seconds)
 
-    def want(self, instruments: Iterable[Instrument]) -> None:
-        """Subscribe to instruments, now if there is a socket and at every reconnect.
+    @property
+    def counters(self) -> Counter[str]:
+        """Attempts, ends by reason and silences of all sockets together."""
+        return sum((line.counters for line in self._lines), Counter())
+
+    def figures(self) -> list[dict[str, Any]]:
+        """Return what an operator wants to see of each socket."""
+        return [line.figures() for line in self._lines]
+
+    def require_room(self, instruments: Iterable[Instrument]) -> None:
+        """Check that what is new among these instruments can be subscribed.
 
         Raises
         ------
         FeedError
-            If one socket cannot hold so many.
+            If the account's sockets cannot hold so many.
         """
-        new: dict[Mode, list[Instrument]] = {}
-        for instrument in instruments:
-            mode = mode_of(instrument)
-            if instrument not in self._wanted.setdefault(mode, []):
-                new.setdefault(mode, []).append(instrument)
-        count = sum(len(each) for part in (self._wanted, new) for each in part.values())
-        if count > INSTRUMENTS_PER_CONNECTION:
+        new = {each.key for each in instruments} - self._line_of.keys()
+        count, most = len(self._line_of) + len(new), CONNECTIONS_PER_ACCOUNT * self._per_socket
+        if count > most:
             raise FeedError(
-                f"{count} instruments are above {INSTRUMENTS_PER_CONNECTION}, the limit of a socket"
+                f"{count:,} instruments are above {most:,}, the limit of "
+                f"{CONNECTIONS_PER_ACCOUNT} sockets with {self._per_socket:,} each"
             )
-        for mode, added in new.items():
-            self._wanted[mode] += added
-        if self._socket is not None:
-            self._subscribe(self._socket, new)
+
+    def want(self, instruments: Iterable[Instrument]) -> None:
+        """Subscribe to instruments, now if their socket is there and at every reconnect.
+
+        Raises
+        ------
+        FeedError
+            As `require_room`; then none of them is subscribed.
+        """
+        new = {each.key: each for each in instruments if each.key not in self._line_of}
+        self.require_room(new.values())
+        added: dict[FeedLine, list[Instrument]] = {}
+        for key, instrument in new.items():
+            line = self._line_of[key] = self._line_with_room(added)
+            added.setdefault(line, []).append(instrument)
+        for line, some in added.items():
+            line.want(some)
+            if not line.is_up:
+                self.on_unheard([each.key for each in some])
 
     def drop(self, instruments: Iterable[Instrument]) -> None:
         """Unsubscribe from instruments; what is still on its way of them is not routed."""
-        old: dict[Mode, list[Instrument]] = {}
+        old: dict[FeedLine, list[Instrument]] = {}
         for instrument in instruments:
-            mode = mode_of(instrument)
-            if instrument in self._wanted.get(mode, []):
-                self._wanted[mode].remove(instrument)
-                old.setdefault(mode, []).append(instrument)
-        if self._socket is not None:
-            for mode, gone in old.items():
-                for message in unsubscribe_messages(mode, [each.key for each in gone]):
-                    self._socket.say(message)
+            line = self._line_of.pop(instrument.key, None)
+            if line is not None:
+                old.setdefault(line, []).append(instrument)
+        for line, gone in old.items():
+            line.drop(gone)
 
     def told_to_go(self, reason: int) -> None:
-        """Note the reason that the server gave before it closes."""
-        self._reason = reason
-        self.counters[f"reason_{reason}"] += 1
+        """Note the reason that the server gave before it closes the socket being read."""
+        source = self._intake.source
+        if isinstance(source, FeedSocket):
+            source.reason = reason
 
     async def run(self) -> None:
-        """Keep a socket open until cancelled.
+        """Keep all sockets open until cancelled.
 
         Raises
         ------
         ConfigError
             If Dhan refuses the account, and trying again would end the same way.
         """
+        running: list[asyncio.Task[Any]] = []
         try:
             while True:
-                self.counters["attempts"] += 1
-                pause = await self._one_socket()
-                await asyncio.sleep(pause)
+                running += [
+                    asyncio.create_task(line.run(), name=f"feed {line.number}")
+                    for line in self._lines[len(running) :]
+                ]
+                self._more_lines.clear()
+                await _first_end_or(self._more_lines, running)
         finally:
-            if self._socket is not None:
-                self._socket.leave()
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
-    async def _one_socket(self) -> float:
-        """Live through one socket; return the seconds to wait before the next."""
-        socket = FeedSocket(self._intake)
-        try:
-            await connect(
-                lambda: socket,
-                self._url,
-                websocket_handshake_timeout=_HANDSHAKE_SECONDS,
-                enable_auto_pong=True,
-                max_redirects=0,
-            )
-        except WSInvalidStatusError as error:
-            status = 0 if error.response is None else int(error.response.status)
-            self.counters[f"handshake_{status}"] += 1
-            return self._reconnect.refused(status)
-        except (WSError, OSError, TimeoutError) as error:
-            return self._reconnect.failed(type(error).__name__)
-        before = self._intake.messages
-        why = await self._use(socket)
-        if self._reason is not None:
-            return self._reconnect.told(self._reason)
-        if self._intake.messages > before:
-            self._reconnect.worked()
-        return self._reconnect.failed(why)
+    # -- what the sockets tell ---------------------------------------------------------------
 
-    async def _use(self, socket: FeedSocket) -> str:
-        """Subscribe and read until the socket ends; return why it did."""
-        self._heard_at = time.monotonic()
-        self._reason = None
-        self._socket = socket
-        self._subscribe(socket, self._wanted)
-        self.on_back()
-        self.connected.set()
-        _log.info("feed connected", extra={"facts": {"instruments": self._count()}})
-        try:
-            return await self._watch(socket)
-        finally:
+    def lost(self, line: FeedLine, silent_seconds: float) -> None:
+        """Tell of the loss of a socket."""
+        if not any(each.is_up for each in self._lines):
             self.connected.clear()
-            self._socket = None
-            socket.leave()
-            self.on_lost(self.age_seconds)
+        self.on_lost(silent_seconds, self._keys_of(line))
+        self.doubts()
 
-    async def _watch(self, socket: FeedSocket) -> str:
-        """Return why the socket ended, or was given up for its silence."""
-        heard, is_doubtful = -1, False
-        while not socket.gone.is_set():
-            now = time.monotonic()
-            if self._intake.messages != heard or self._intake.is_held or not self._is_trading():
-                heard, self._heard_at = self._intake.messages, now
-            elif now - self._heard_at > SILENCE_SECONDS and self._count():
-                self.counters["silences"] += 1
-                return f"silent for {SILENCE_SECONDS:g} s"
-            if is_doubtful is not (now - self._heard_at > DOUBT_SECONDS):
-                is_doubtful = not is_doubtful
-                self.on_doubt(is_doubtful)
-            try:
-                async with asyncio.timeout(_LOOK_EVERY):
-                    await socket.gone.wait()
-            except TimeoutError:
-                continue
-        if socket.error is not None:
-            raise socket.error
-        return "closed by the server"
+    def back(self, line: FeedLine) -> None:
+        """Tell that a socket is back."""
+        self.connected.set()
+        self.on_back(lambda: self._keys_of(line))
 
-    def _subscribe(self, socket: FeedSocket, wanted: dict[Mode, list[Instrument]]) -> None:
-        for mode, instruments in wanted.items():
-            for message in subscribe_messages(mode, [each.key for each in instruments]):
-                socket.say(message)
+    def doubts(self) -> None:
+        """Tell whether any socket is silent."""
+        self.on_doubt(any(line.is_silent for line in self._lines))
 
-    def _count(self) -> int:
-        return sum(len(instruments) for instruments in self._wanted.values())
+    def _keys_of(self, line: FeedLine) -> Sequence[InstrumentKey] | None:
+        return None if len(self._lines) == 1 else list(line.instruments)
+
+    def _line_with_room(self, added: dict[FeedLine, list[Instrument]]) -> FeedLine:
+        for line in self._lines:
+            if len(line.instruments) + len(added.get(line, ())) < self._per_socket:
+                return line
+        return self._add_line()
+
+    def _add_line(self) -> FeedLine:
+        line = FeedLine(
+            len(self._lines),
+            self._account,
+            self._intake,
+            self._gate,
+            self._is_trading,
+            self._pulse,
+            self,
+        )
+        self._lines.append(line)
+        self._more_lines.set()
+        return line
 
     def _pause(self, paused: bool) -> None:  # noqa: FBT001 - the shape of the callback.
-        if self._socket is not None:
-            self._socket.pause(paused=paused)
+        for line in self._lines:
+            line.pause(paused=paused)
 
 
-def mode_of(instrument: Instrument) -> Mode:
-    """Return how much is wanted of an instrument: depth and volume, where there are any."""
-    return Mode.TICKER if instrument.kind is InstrumentKind.INDEX else Mode.FULL
+async def _first_end_or(event: asyncio.Event, running: Sequence[asyncio.Task[Any]]) -> None:
+    """Wait until an event is set; raise what ends a task before."""
+    waiting = asyncio.create_task(event.wait())
+    try:
+        await asyncio.wait((waiting, *running), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+    for task in running:
+        if task.done():
+            task.result()
 
 
 def _nobody(*_: object) -> None:

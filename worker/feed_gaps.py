@@ -6,10 +6,10 @@ Next: `worker/backfill.py`, which fetches the minutes.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from core.candle import Candle
+from core.candle import Candle, InstrumentKey
 from core.gap import Gap, GapState
 from core.rows import iso_time, key_text
 from core.session import NS_PER_SECOND
@@ -33,30 +33,49 @@ class FeedGaps:
         if not market.follows_feed:
             market.engine.lose_feed(market.now_ns)  # Until the first socket is there.
 
-    def lost(self, silent_seconds: float) -> None:
-        """Take notice that the feed was lost, so many seconds after it was heard last."""
-        market = self._market
+    def lost(
+        self, silent_seconds: float, instruments: Sequence[InstrumentKey] | None = None
+    ) -> None:
+        """Take notice that the feed was lost, so many seconds after it was heard last.
 
-        def lose() -> None:
-            now_ns = market.now_ns
-            if not now_ns:
-                return  # Nothing was heard at all; before its first tick the feed has no time.
-            since_ns = 0 if market.follows_feed else int(silent_seconds * NS_PER_SECOND)
-            self._counts["feed_lost"] += 1
-            market.note("feed", {"event": "lost", "heard_ns": now_ns - since_ns})
-            market.engine.lose_feed(now_ns - since_ns)
+        Parameters
+        ----------
+        instruments
+            Of which nothing is heard now; None for all.
+        """
+        self._counts["feed_lost"] += 1
+        self._market.intake.between(lambda: self._lose(silent_seconds, instruments))
 
-        market.intake.between(lose)
+    def unheard(self, instruments: Sequence[InstrumentKey]) -> None:
+        """Take notice that of these, which were not wanted before, nothing is heard yet."""
+        self._market.intake.between(lambda: self._lose(0.0, instruments))
 
-    def back(self) -> None:
-        """Take notice that the feed is back."""
+    def back(self, whose: Callable[[], Sequence[InstrumentKey] | None] = lambda: None) -> None:
+        """Take notice that the feed is back.
+
+        Parameters
+        ----------
+        whose
+            Tells which instruments are heard again, None for all; asked between two ticks.
+        """
 
         def regain() -> None:
+            instruments = whose()
             self._counts["feed_back"] += 1
-            self._market.note("feed", {"event": "back"})
-            self._market.engine.regain_feed()
+            self._market.note("feed", {"event": "back", "instruments": instruments})
+            self._market.engine.regain_feed(instruments)
 
         self._market.intake.between(regain)
+
+    def _lose(self, silent_seconds: float, instruments: Sequence[InstrumentKey] | None) -> None:
+        market = self._market
+        now_ns = market.now_ns
+        if not now_ns:
+            return  # Nothing was heard at all; before its first tick the feed has no time.
+        since_ns = 0 if market.follows_feed else int(silent_seconds * NS_PER_SECOND)
+        fact = {"event": "lost", "heard_ns": now_ns - since_ns, "instruments": instruments}
+        market.note("feed", fact)
+        market.engine.lose_feed(now_ns - since_ns, instruments)
 
     def doubt(self, is_silent: bool) -> None:  # noqa: FBT001 - the shape of the callback.
         """Have no candle completed by the clock while nobody knows whether the feed lives."""

@@ -66,6 +66,8 @@ class Parts:
 
     def watch(self, instruments: Iterable[Instrument]) -> None:
         """Have instruments' candles built, and ask the feed for them; raises as `Feed.want`."""
+        instruments = tuple(instruments)
+        self.feed.require_room(instruments)
         for instrument in instruments:
             self.market.watch(instrument, has_derivatives=self.symbols.has_derivatives(instrument))
         self.feed.want(instruments)

@@ -1,24 +1,48 @@
 """When to connect to the feed again, and when not: the reason decides.
 
 In:  why a socket could not be opened, or why it ended.
-Out: seconds to wait; an error where another try would end the same way.
-Next: `worker/feed.py`; the reasons are those of `core/brokers/dhan/disconnect.py`.
+Out: `Following`: how long to wait and what to do before; an error where another try would end the
+     same way.
+Next: `worker/feed_line.py`; the reasons are those of `core/brokers/dhan/disconnect.py`.
 """
 
 import logging
-from typing import Final
+from typing import Final, NamedTuple
 
 from core.brokers.dhan.disconnect import CROWDED_WAIT_SECONDS, Policy, reason_of
 from core.errors import ConfigError
 from worker.backoff import Backoff
 
 _TOO_MANY_REQUESTS: Final = 429
-_BUSY_WAIT_SECONDS: Final = 5.0
+_BUSY_WAIT_SECONDS: Final = 4.0
+_LONGEST_BUSY_WAIT_SECONDS: Final = 60.0
 _REFUSED: Final = frozenset({400, 401, 403, 451})
-_SAME_REASON_LIMIT: Final = 2
+_MAYBE_THE_TOKEN: Final = frozenset({401, 403})
+_ONCE: Final = 2
+"""So often the same refusal in a row means that it is not the token."""
 _ABOUT_THE_TOKEN: Final = (Policy.NEW_TOKEN, Policy.NEW_TOKEN_ONCE)
+_SILENT_ENDS: Final = 2
+"""So many sockets in a row that ended without a word make the token suspect."""
 
 _log: Final = logging.getLogger(__name__)
+
+
+class Following(NamedTuple):
+    """What comes after the end of a socket.
+
+    Attributes
+    ----------
+    seconds
+        How long to wait.
+    asks_token
+        Whether the token may be dead: with another one there is nothing to wait for.
+    whole_account
+        Whether none of the account's sockets may connect meanwhile.
+    """
+
+    seconds: float
+    asks_token: bool = False
+    whole_account: bool = False
 
 
 class Reconnect:
@@ -37,50 +61,73 @@ class Reconnect:
         self._backoff: Final = backoff or Backoff(0.25, 30.0)
         self._last_reason: int | None = None
         self._same_reason = 0
+        self._busy = 0
+        self._silent_ends = 0
 
     def worked(self) -> None:
-        """Begin anew: the last socket carried data."""
+        """Begin anew: the last socket carried data for a while."""
         self._backoff.reset()
+        self._last_reason, self._same_reason = None, 0
+        self._busy = self._silent_ends = 0
 
-    def refused(self, status: int) -> float:
-        """Return the seconds to wait after a handshake that was answered with an HTTP status.
+    def refused(self, status: int) -> Following:
+        """Return what follows on a handshake that was answered with an HTTP status.
 
         Raises
         ------
         ConfigError
             If it says that the account is not let in.
         """
-        if status in _REFUSED:
+        times = self._count(status)
+        if status in _REFUSED and (status not in _MAYBE_THE_TOKEN or times >= _ONCE):
             raise ConfigError(
                 f"the feed {self._place} refuses DHAN_CLIENT_ID and DHAN_ACCESS_TOKEN "
                 f"(HTTP {status}); make a new token on web.dhan.co and set it"
             )
-        wait = _BUSY_WAIT_SECONDS if status == _TOO_MANY_REQUESTS else 0.0
-        return self.failed(f"HTTP {status}", at_least=wait)
+        if status != _TOO_MANY_REQUESTS:
+            return self.failed(f"HTTP {status}")._replace(asks_token=status in _MAYBE_THE_TOKEN)
+        wait = min(_LONGEST_BUSY_WAIT_SECONDS, _BUSY_WAIT_SECONDS * 2**self._busy)
+        self._busy += 1
+        return self.failed("HTTP 429", at_least=wait)._replace(whole_account=True)
 
-    def told(self, code: int) -> float:
-        """Return the seconds to wait after the server gave a reason for closing.
+    def told(self, code: int) -> Following:
+        """Return what follows after the server gave a reason for closing.
 
         Raises
         ------
         ConfigError
-            If the reason does not go away by itself. The token is read once, at start, so a
-            reason about the token that comes twice does not.
+            If the reason does not go away by itself.
         """
         reason = reason_of(code)
-        self._same_reason = self._same_reason + 1 if code == self._last_reason else 1
-        self._last_reason = code
-        spent = reason.policy in _ABOUT_THE_TOKEN and self._same_reason >= _SAME_REASON_LIMIT
+        spent = self._count(code) >= _ONCE and reason.policy is Policy.NEW_TOKEN_ONCE
         if reason.policy is Policy.FATAL or spent:
             raise ConfigError(
                 f"the feed {self._place} refuses us: {reason.meaning} ({reason.code}); check "
                 "DHAN_CLIENT_ID, DHAN_ACCESS_TOKEN and the account's data plan"
             )
         wait = CROWDED_WAIT_SECONDS if reason.policy is Policy.WAIT else 0.0
-        return self.failed(f"{reason.meaning} ({reason.code})", at_least=wait)
+        following = self.failed(f"{reason.meaning} ({reason.code})", at_least=wait)
+        return following._replace(
+            asks_token=reason.policy in _ABOUT_THE_TOKEN,
+            whole_account=reason.policy is Policy.WAIT,
+        )
 
-    def failed(self, why: str, at_least: float = 0.0) -> float:
-        """Return the seconds to wait after anything else."""
+    def ended(self, why: str, messages: int) -> Following:
+        """Return what follows on a socket that ended without a reason, after so many messages.
+
+        A dead token may look like that: it is let in, and then the connection breaks.
+        """
+        self._silent_ends = 0 if messages else self._silent_ends + 1
+        return self.failed(why)._replace(asks_token=self._silent_ends >= _SILENT_ENDS)
+
+    def failed(self, why: str, at_least: float = 0.0) -> Following:
+        """Return what follows on anything else."""
         seconds = self._backoff.next(at_least)
         _log.warning("feed lost (%s), next try in %.1f s", why, seconds)
-        return seconds
+        return Following(seconds)
+
+    def _count(self, reason: int) -> int:
+        """Return how often a reason has come in a row."""
+        self._same_reason = self._same_reason + 1 if reason == self._last_reason else 1
+        self._last_reason = reason
+        return self._same_reason

@@ -91,7 +91,7 @@ class Scene:
 
 
 @contextmanager
-def a_scene() -> Iterator[Scene]:
+def a_scene(per_socket: int = 5_000) -> Iterator[Scene]:
     """Yield a market at nine o'clock whose store is never run."""
     journal = Journal(Path(":memory:"))
     supabase = Supabase("http://127.0.0.1:9", "nobody")
@@ -100,7 +100,7 @@ def a_scene() -> Iterator[Scene]:
     market = Market(UUID(int=1), load_calendar(), store, follows_feed=False, wall_ns=wall)
     symbols = Symbols([INDEX, FUTURE, *OPTIONS])
     account = Account("ws://127.0.0.1:9", "1", FixedToken("token"))
-    feed = Feed(account, market.intake, market.clock.is_trading)
+    feed = Feed(account, market.intake, market.clock.is_trading, per_socket=per_socket)
     scene = Scene(wall, market, feed, symbols, Chains(market, feed, symbols))
     market.watch(FUTURE, has_derivatives=False)
     feed.want([FUTURE])

@@ -4,8 +4,6 @@ import asyncio
 from datetime import date
 from decimal import Decimal
 
-import pytest
-
 from core.instrument import Instrument, OptionSide
 from core.order import Owner
 from core.signals import Direction, LegKind, LegRule, Side
@@ -159,11 +157,8 @@ async def test_a_new_day_moves_the_windows_to_its_expiries() -> None:
         assert scene.chains.expiries() == [("NIFTY", NEXT)]
 
 
-async def test_what_one_socket_cannot_hold_is_counted_and_the_rest_goes_on(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("worker.feed.INSTRUMENTS_PER_CONNECTION", 5)
-    with a_scene() as scene:
+async def test_what_five_sockets_cannot_hold_is_counted_and_the_rest_goes_on() -> None:
+    with a_scene(per_socket=1) as scene:
         begin(scene)
         assert scene.chains.counters["refused"] >= 2 * (2 * STRIKES_EACH_SIDE + 1)
         assert scene.watched() == set()

@@ -13,39 +13,69 @@ def reconnect() -> Reconnect:
 
 
 def test_a_socket_that_just_ends_is_opened_again_later_each_time(reconnect: Reconnect) -> None:
-    assert [reconnect.failed("reset") for _ in range(3)] == [0.25, 0.5, 1.0]
+    assert [reconnect.ended("reset", 1).seconds for _ in range(3)] == [0.25, 0.5, 1.0]
     reconnect.worked()
-    assert reconnect.failed("reset") == 0.25
+    assert reconnect.ended("reset", 1).seconds == 0.25
 
 
-def test_too_many_connections_are_waited_out(reconnect: Reconnect) -> None:
-    assert reconnect.told(805) >= 60
-    assert reconnect.refused(429) >= 5
+def test_too_many_connections_are_waited_out_by_all_sockets(reconnect: Reconnect) -> None:
+    following = reconnect.told(805)
+    assert following.seconds >= 60
+    assert following.whole_account
 
 
-@pytest.mark.parametrize("code", [804, 806, 810])
+def test_an_account_that_connects_too_often_waits_longer_each_time(reconnect: Reconnect) -> None:
+    found = [reconnect.refused(429) for _ in range(8)]
+    waits = [each.seconds for each in found]
+    assert 4 <= waits[0] <= 6
+    assert waits == sorted(waits)
+    assert 60 <= waits[-1] <= 90
+    assert all(each.whole_account for each in found)
+
+
+@pytest.mark.parametrize("code", [804, 806, 810, 811, 812, 813, 814])
 def test_what_does_not_go_away_is_told_to_a_person(reconnect: Reconnect, code: int) -> None:
     with pytest.raises(ConfigError, match=rf"refuses us: .* \({code}\)"):
         reconnect.told(code)
 
 
-@pytest.mark.parametrize("code", [807, 808, 809])
-def test_a_reason_about_the_token_is_tried_once(reconnect: Reconnect, code: int) -> None:
-    assert reconnect.told(code) < 1
+def test_an_expired_token_is_asked_for_again_and_again(reconnect: Reconnect) -> None:
+    assert all(reconnect.told(807).asks_token for _ in range(5))
+
+
+@pytest.mark.parametrize("code", [808, 809])
+def test_a_refused_token_is_replaced_once(reconnect: Reconnect, code: int) -> None:
+    assert reconnect.told(code).asks_token
     with pytest.raises(ConfigError, match="check DHAN_CLIENT_ID, DHAN_ACCESS_TOKEN"):
         reconnect.told(code)
 
 
+@pytest.mark.parametrize("code", [808, 809])
+def test_the_same_refusal_hours_later_is_another_one(reconnect: Reconnect, code: int) -> None:
+    reconnect.told(code)
+    reconnect.worked()
+    assert reconnect.told(code).asks_token
+
+
 @pytest.mark.parametrize("code", [800, 999])
 def test_everything_else_is_tried_for_ever(reconnect: Reconnect, code: int) -> None:
-    assert all(reconnect.told(code) <= 30 for _ in range(50))
+    assert all(reconnect.told(code).seconds <= 30 for _ in range(50))
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_refused_handshake_names_the_settings(reconnect: Reconnect, status: int) -> None:
+def test_a_handshake_that_is_refused_twice_names_the_settings(
+    reconnect: Reconnect, status: int
+) -> None:
+    assert reconnect.refused(status).asks_token
     with pytest.raises(ConfigError, match=rf"DHAN_ACCESS_TOKEN \(HTTP {status}\)"):
         reconnect.refused(status)
 
 
 def test_a_server_in_trouble_is_tried_again(reconnect: Reconnect) -> None:
-    assert reconnect.refused(503) == 0.25
+    assert reconnect.refused(503).seconds == 0.25
+
+
+def test_sockets_that_end_without_a_word_make_the_token_suspect(reconnect: Reconnect) -> None:
+    assert not reconnect.ended("reset", 0).asks_token
+    assert reconnect.ended("reset", 0).asks_token
+    assert not reconnect.ended("reset", 7).asks_token
