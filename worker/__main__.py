@@ -35,6 +35,8 @@ settings, from the environment (required ones have no default):
   WORKER_RECORD_DIR     nothing; where raw feed messages are recorded
   WORKER_RECORD_DAYS    5; market days of recordings that are kept
   WORKER_RECORD_MAX_GB  20; and no more than that, the oldest days go first
+  STRATEGY_MEMORY_MB    512; private memory of a strategy process
+  STRATEGY_CPU_SECONDS  30; CPU of a strategy process in a market minute
   CALENDAR_FILE         nothing; your own calendar, laid over the shipped one
   FEED_INSTRUMENTS_PER_SOCKET   5000; fewer spread the feed over up to five sockets
   MARKET_SPEED          1; market seconds per second that the feed plays
