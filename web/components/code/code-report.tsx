@@ -4,6 +4,7 @@ import { CircleCheck, CircleX, Info } from "lucide-react";
 import { Badge } from "@/components/ui/badge";
 import { cn } from "@/lib/class-names";
 import type { CodeCheck, DryRun } from "@/lib/code";
+import { counted } from "@/lib/money";
 import { clock } from "@/lib/time";
 
 const STEPS_SHOWN = 12;
@@ -56,7 +57,7 @@ function Steps({ run }: { run: DryRun }) {
         {run.symbol !== null && ` of ${run.symbol}`}
       </h3>
       <p className="text-muted mb-2">
-        {told.length === 0 ? "It held all the way." : `${told.length} signals; the last ones:`}
+        {told.length === 0 ? "It held all the way." : `${counted(told.length, "signal")}; the last ones:`}
       </p>
       <ul className="flex flex-col gap-1">
         {told.slice(-STEPS_SHOWN).map((step) => (

@@ -3,12 +3,13 @@
 /** A strategy of pasted Python: checked, explained, then created. */
 import { type FormEvent, useState } from "react";
 
+import { CodeEditor } from "@/components/code/code-editor";
 import { CodeReport } from "@/components/code/code-report";
 import { CommonFields } from "@/components/strategies/common-fields";
 import { symbolsOf, useCreation } from "@/components/strategies/create";
 import { useWish } from "@/components/strategies/use-wish";
 import { Button } from "@/components/ui/button";
-import { SelectField, TextArea } from "@/components/ui/field";
+import { SelectField } from "@/components/ui/field";
 import { Failed } from "@/components/ui/states";
 import { callApi } from "@/lib/api";
 import type { Conversion } from "@/lib/code";
@@ -59,12 +60,11 @@ export function FromCode({ onCreated }: { onCreated: () => void }) {
         <option value="cron">the minute cron, once a minute, simulation only</option>
         <option value="worker">the worker, at each candle</option>
       </SelectField>
-      <TextArea
+      <CodeEditor
         label="Python, Pine, or plain English"
         value={source}
-        spellCheck={false}
-        onChange={(event) => setSource(event.target.value)}
-        className="font-mono [&_textarea]:min-h-56 [&_textarea]:text-xs"
+        onChange={setSource}
+        lines={12}
         error={wrong["python_code"]}
       />
       {report !== null && <CodeReport check={report.check} note={report.note} />}

@@ -3,11 +3,11 @@
 /** The code of a code strategy: edit, check, dry run, save. */
 import { useState } from "react";
 
+import { CodeEditor } from "@/components/code/code-editor";
 import { CodeReport } from "@/components/code/code-report";
 import { useWish } from "@/components/strategies/use-wish";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
-import { TextArea } from "@/components/ui/field";
 import { Shown } from "@/components/ui/states";
 import { callApi } from "@/lib/api";
 import type { CodeCheck } from "@/lib/code";
@@ -54,15 +54,14 @@ function Editor({ strategyId, saved, onSaved }: EditorProps) {
 
   return (
     <Card title="Code">
-      <TextArea
+      <CodeEditor
         label="Python"
         value={source}
-        spellCheck={false}
-        onChange={(event) => setSource(event.target.value)}
-        className="mb-3 font-mono [&_textarea]:min-h-96 [&_textarea]:text-xs [&_textarea]:leading-relaxed"
+        onChange={setSource}
+        lines={22}
         hint="Defines trading_strategy(context), evaluate(context) or strategy(context)"
       />
-      <div className="mb-4 flex justify-end gap-2">
+      <div className="mt-3 mb-4 flex justify-end gap-2">
         <Button isBusy={isChecking} onClick={() => void tryOut()}>
           Check and dry run
         </Button>

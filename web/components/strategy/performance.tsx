@@ -117,7 +117,7 @@ function equityOf(rows: readonly PerformanceOfDay[]): readonly EquityOfDay[] {
 }
 
 function percent(part: number): string {
-  return `${(part * 100).toFixed(1)} %`;
+  return `${(part * 100).toFixed(1).replace("-", "−")} %`;
 }
 
 function number(value: number | null): string {
