@@ -31,7 +31,7 @@ class FeedGaps:
         self._market: Final = market
         self._counts: Final = market.gap_counts
         if not market.follows_feed:
-            market.engine.lose_feed(market.now_ns)  # Until the first socket is there.
+            self._lose(0.0, None)  # Until the first socket is there.
 
     def lost(
         self, silent_seconds: float, instruments: Sequence[InstrumentKey] | None = None
@@ -80,6 +80,7 @@ class FeedGaps:
     def doubt(self, is_silent: bool) -> None:  # noqa: FBT001 - the shape of the callback.
         """Have no candle completed by the clock while nobody knows whether the feed lives."""
         if not self._market.follows_feed:
+            self._market.note("feed", {"event": "silent" if is_silent else "speaks"})
             self._market.engine.be_silent(silent=is_silent)
 
     def tell(self, gap: Gap) -> None:

@@ -7,7 +7,7 @@ Next: `worker/runner.py`, the process; `worker/books.py`, what was left.
 Until the last step, which happens between two ticks, nothing of an older design has changed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Final, NamedTuple
 
@@ -20,13 +20,27 @@ from core.strategy import ConfigStatus, StrategyConfig
 from core.trade import TradeStatus
 from worker.books import Left, cancelled
 from worker.config_rows import Design
-from worker.messages import Loaded
+from worker.messages import Loaded, Message
 from worker.option_windows import windows_of
 from worker.parts import Parts
 from worker.runner import Runner
 
 Log = Callable[[str, str], None]
 """Takes the level and the text of a line for the user."""
+
+
+class KeptConfig(NamedTuple):
+    """A config as a checkpoint keeps it; what the engine knows of it is kept there.
+
+    Attributes
+    ----------
+    instruments
+        The contracts it runs on.
+    """
+
+    design: Design
+    status: ConfigStatus
+    instruments: tuple[InstrumentKey, ...]
 
 
 class _Past(NamedTuple):
@@ -101,6 +115,36 @@ class Launch:
 
         await market.rounds.between(enter)
 
+    def kept(self, design: Design, status: ConfigStatus) -> KeptConfig | None:
+        """Return what a checkpoint keeps, None while the engine does not know the config."""
+        if not self.has_taken_up:
+            return None
+        return KeptConfig(design, status, tuple(each.key for each in self._instruments))
+
+    async def go_on(self, kept: KeptConfig, told: Sequence[Message] | None) -> None:
+        """Go on where a checkpoint was taken, the engine and the options having been put back.
+
+        Parameters
+        ----------
+        told
+            What the strategy was told, None where there is no process.
+
+        Raises
+        ------
+        TradingError
+            If its process cannot be made.
+        """
+        parts = self._parts
+        self._instruments = tuple(parts.listed(key) for key in kept.instruments)
+        self.has_taken_up = True
+        if told is not None:
+            await self.tell_again(kept.design, told)
+
+    async def tell_again(self, design: Design, told: Sequence[Message]) -> None:
+        """Have a new process stand where the one before was; raises as `go_on`."""
+        loaded = await self._runner.tell_again(design, told)
+        self._parts.market.digests[design.id] = loaded.digest
+
     async def guard(self, design: Design, now_ns: int) -> None:
         """Look after the open trades of an earlier run without entering anything.
 
@@ -114,7 +158,10 @@ class Launch:
         self._parts.watch([self._parts.listed(key) for key in keys])
         for kept in left.trades:
             self._parts.market.holdings.take(kept.trade)
-        self._deploy(design.on(keys, ConfigStatus.STOPPED), left, None)
+        config = design.on(keys, ConfigStatus.STOPPED)
+        self._deploy(config, left, None)
+        fact = {**config._asdict(), "risk": asdict(config.risk), "left": left.rows}
+        self._parts.market.note("guards", fact)
 
     async def _left(self, config_id: str, now_ns: int) -> Left:
         return Left() if self.has_taken_up else await self._parts.books.of(config_id, now_ns)
@@ -152,6 +199,7 @@ class Launch:
             "module_path": design.module_path,
             "class_name": design.class_name,
             "parameters": design.parameters,
+            "code": design.code,
             "digest": loaded.digest,
             "replaces": past.replaces,
             "limits": None if past.limits is None else past.limits._asdict(),

@@ -23,7 +23,6 @@ from core.gap import Gap
 from core.hearing import Heard
 from core.instrument import Instrument
 from core.order import Fill, Order, Owner
-from core.replay.decided import DayHash
 from core.rows import EventRows
 from core.session import Market as Hours
 from core.session import TradingCalendar, market_of
@@ -33,6 +32,7 @@ from worker.holdings import Holdings
 from worker.instrument_rows import instrument_row
 from worker.intake import Intake, Route
 from worker.market_clock import MarketClock
+from worker.notes import Notes
 from worker.recorder import Recorder
 from worker.rounds import Rounds, Wanted
 from worker.store import Store
@@ -73,18 +73,12 @@ class Market:
         self._wall_ns: Final = wall_ns
         self.run_id: Final = run_id
         self.follows_feed: Final = follows_feed
-        self._recorder: Final = recorder
         self.engine: Final = Engine(run_id, calendar, repairs_gaps=repairs_gaps)
         self.clock: Final = MarketClock(self.engine, calendar, None if follows_feed else wall_ns)
         self.intake: Final = Intake(
             self.engine, self.take_effects, self._on_control, self.clock.latest_ns, recorder
         )
         self.clock.drive(self.intake)
-        if recorder is not None:
-            recorder.market_ns = self._market_ns
-            self.clock.on_advance = self._note_clock
-        self.decided: Final = DayHash()
-        """What was decided on the market day that runs, as one hash."""
         self.intake.on_wanted = self._show
         self.pace: Final = TickPace()
         self.rounds: Final = (
@@ -92,6 +86,12 @@ class Market:
             if follows_feed
             else Rounds(self._apply, open_gaps=self.engine.open_gaps)
         )
+        self.notes: Final = Notes(recorder, lambda: self.intake.packets)
+        self.clock.on_advance = self.notes.clock
+        self.rounds.on_busy = self.notes.busy
+        self.rounds.on_caught_up = self.notes.caught_up
+        if recorder is not None:
+            recorder.market_ns = lambda: self.now_ns
         self.digests: Final[dict[str, str]] = {}
         """Digest of what each config's process runs."""
         self.counts: Final[dict[str, int]] = {}
@@ -150,6 +150,30 @@ class Market:
         """Return the instruments that are watched now, each with the hours it trades by."""
         return [(self.engine.instrument(key), hours) for key, hours in self._hours_of.items()]
 
+    def watched_by_slot(self) -> list[tuple[Instrument, Hours]]:
+        """Return the same in the order in which the engine goes through them."""
+        return sorted(self.watched(), key=lambda each: self.engine.slot_of(each[0].key))
+
+    def state(self) -> tuple[Any, ...]:
+        """Return where everything is as plain values, for `put_back`."""
+        return (
+            self._events.state(),
+            self.engine.state(),
+            self.holdings.state(),
+            self.pace.state(),
+            self.rounds.state(),
+        )
+
+    def put_back(self, state: tuple[Any, ...]) -> None:
+        """Go on in another run from a state of it; what was watched there is watched."""
+        events, engine, holdings, pace, rounds = state
+        self._events.put_back(events)
+        self.engine.put_back(engine)
+        self.holdings.put_back(holdings)
+        self.pace.put_back(pace)
+        self.set_pace()
+        self.rounds.put_back(rounds)
+
     def is_watched(self, key: InstrumentKey) -> bool:
         """Return whether an instrument is watched now."""
         return key in self._hours_of
@@ -165,8 +189,7 @@ class Market:
 
     def note(self, kind: str, fact: dict[str, Any], *, packets_ago: int = 0) -> None:
         """Record something beside the ticks that decides what happens, if we record."""
-        if self._recorder is not None:
-            self._recorder.note(kind, self.intake.packets - packets_ago, fact)
+        self.notes.note(kind, fact, packets_ago=packets_ago)
 
     def hours_of(self, key: InstrumentKey) -> Hours:
         """Return by which hours a watched instrument trades."""
@@ -211,8 +234,7 @@ class Market:
         elif isinstance(effect, Gap):
             self.on_gap(effect)
         elif isinstance(effect, Decision):
-            made = self.decided.add(effect)
-            self.note("decisions", {"day": self.decided.day, "decided": made})
+            self.notes.decision(effect)
 
     def put_own(self, kind: str, row: dict[str, Any], owner: Owner | None = None) -> None:
         """Store an event of the worker's own."""
@@ -233,24 +255,9 @@ class Market:
         self.note("halts", {"config_ids": sorted(config_ids)})
         self.engine.halt(config_ids)
 
-    def _note_clock(self, now_ns: int) -> None:
-        if self._recorder is not None:
-            self._recorder.clock(self.intake.packets, now_ns)
-
-    def _note_answer(self, wanted: list[Wanted]) -> None:
-        """Record when an answer was there, which in real time nothing else tells."""
-        signals = [
-            (str(signal.type), signal.instrument, signal.candle_close_ns) for _, _, signal in wanted
-        ]
-        if signals:
-            self.note("answers", {"config_id": wanted[0].config_id, "signals": signals})
-
-    def _market_ns(self) -> int:
-        return self.now_ns
-
     def _apply(self, wanted: list[Wanted]) -> None:
         if not self.follows_feed:
-            self._note_answer(wanted)
+            self.notes.answer(wanted)
         self.before_signals()
         for _, config_id, signal in wanted:
             digest = self.digests.get(config_id, "")

@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import chain
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from core.candle import Candle, InstrumentKey, Interval
 from core.errors import TradingError
@@ -105,10 +105,15 @@ class Rounds:
         self._open_gaps: Final = open_gaps
         self._hearings: Final[dict[str, tuple[Listener, Hearing]]] = {}
         """By config id: what its listener has not been handed yet."""
+        self._put_back: Final[dict[str, Hearing]] = {}
         self._open: Final[dict[int, _Round]] = {}
         self._afterwards: Final[list[tuple[Callable[[], None], asyncio.Future[None]]]] = []
         self.number = 0
         self.backlog: Final = Backlog()
+        self.on_busy: Callable[[str], None] = _nobody
+        """Called, in real time, with who is not shown a tick now because it still thinks."""
+        self.on_caught_up: Callable[[str, Iterable[Tick]], None] = _nobody
+        """Called with who is shown which ticks instead, and when."""
 
     def join(
         self, listener: Listener, keys: Iterable[InstrumentKey], intervals: Iterable[Interval]
@@ -116,12 +121,23 @@ class Rounds:
         """Let a listener have the candles of these instruments and intervals, and no others."""
         self._drop(listener)
         keys = tuple(keys)
-        _, hearing = self._hearings.get(listener.id, (listener, Hearing()))
+        fresh = self._put_back.pop(listener.id, None) or Hearing()
+        _, hearing = self._hearings.get(listener.id, (listener, fresh))
         self._hearings[listener.id] = (listener, hearing)
         hearing.listen(keys)
         for interval in intervals:
             for key in keys:
                 self._listeners.setdefault((key, interval), {})[listener.id] = listener
+
+    def state(self) -> dict[str, tuple[Any, ...]]:
+        """Return what waits for each listener as plain values, for `put_back`."""
+        return {name: hearing.state() for name, (_, hearing) in self._hearings.items()}
+
+    def put_back(self, state: Mapping[str, tuple[Any, ...]]) -> None:
+        """Let each listener that joins next go on from there."""
+        for name, each in state.items():
+            self._put_back[name] = Hearing()
+            self._put_back[name].put_back(each)
 
     def hearers(self, instrument: InstrumentKey) -> set[str]:
         """Return the config ids of those who hear candles of an instrument."""
@@ -163,6 +179,7 @@ class Rounds:
                 continue
             listener, hearing = self._hearings[name]
             if self._hold is None and self.awaits(listener):
+                self.on_busy(name)
                 self.backlog.keep(name, tick)
             else:
                 told[name] = (listener, hearing.show(tick, self._open_gaps))
@@ -172,6 +189,7 @@ class Rounds:
         """Begin a round about the ticks that have waited for a config's answer, if any have."""
         ticks = self.backlog.take(name)
         if ticks and name in self._hearings:
+            self.on_caught_up(name, ticks)
             listener, hearing = self._hearings[name]
             shown = (hearing.show(tick, self._open_gaps) for tick in ticks)
             self._begin({name: (listener, tuple(chain.from_iterable(shown)))})
@@ -233,6 +251,11 @@ class Rounds:
         self._afterwards.append((work, done))
         await done
 
+    def waits_for(self, listener: Listener, number: int) -> bool:
+        """Return whether a listener's answer to a round is still to come."""
+        found = self._open.get(number)
+        return found is not None and listener.id in found.asked
+
     def awaits(self, listener: Listener) -> bool:
         """Return whether an answer of a listener is still to come."""
         return self.backlog.awaits(listener.id)
@@ -278,3 +301,7 @@ class Rounds:
 
 def _place(wanted: Wanted) -> tuple[int, str]:
     return wanted.candle_close_ns, wanted.config_id
+
+
+def _nobody(*_: object) -> None:
+    """Stand in for a recorder."""

@@ -147,11 +147,18 @@ class Driver:
             signal
             for name in self.pace.take(key, tick.time_ns)
             if self.has_time(name)
-            for signal in self.said(
-                self._deployments[name], self._hearings[name].show(tick, self.engine.open_gaps)
-            )
+            for signal in self._show(name, tick)
         ]
         self._apply(wanted)
+
+    def show(self, config_id: str, ticks: Iterable[Tick]) -> None:
+        """Show ticks to one strategy."""
+        if config_id in self._deployments:
+            self._apply([signal for tick in ticks for signal in self._show(config_id, tick)])
+
+    def _show(self, config_id: str, tick: Tick) -> list[Said]:
+        heard = self._hearings[config_id].show(tick, self.engine.open_gaps)
+        return self.said(self._deployments[config_id], heard)
 
     def has_time(self, config_id: str) -> bool:  # noqa: ARG002 - a recorded one may have none.
         """Return whether a strategy is shown the tick whose turn it is."""

@@ -17,6 +17,7 @@ from core.replay.decided import Decided
 from core.replay.driver import Deployment
 from core.stored_rows import KeptTrade
 from core.strategy import StrategyConfig
+from core.tick_pace import Tick
 
 
 class Place(NamedTuple):
@@ -124,6 +125,14 @@ class BusyFact(NamedTuple):
     config_id: str
 
 
+class ShownFact(NamedTuple):
+    """In real time: the ticks that a strategy was shown when it had finished thinking."""
+
+    place: Place
+    config_id: str
+    ticks: tuple[Tick, ...]
+
+
 class FeedFact(NamedTuple):
     """The feed was lost, back, or silent.
 
@@ -163,6 +172,7 @@ Fact = (
     | HaltFact
     | AnswerFact
     | BusyFact
+    | ShownFact
     | FeedFact
     | GapFact
 )

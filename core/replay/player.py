@@ -36,6 +36,7 @@ from core.replay.facts import (
     GuardFact,
     HaltFact,
     RunFacts,
+    ShownFact,
     WatchFact,
 )
 from core.replay.recorded import RecordedDriver
@@ -141,6 +142,8 @@ class Player:
             driver.answered(fact.config_id, fact.signals)
         elif isinstance(fact, BusyFact):
             driver.is_busy(fact.config_id)
+        elif isinstance(fact, ShownFact):
+            driver.show(fact.config_id, fact.ticks)
         elif isinstance(fact, WatchFact):
             self._watch(fact)
         elif isinstance(fact, ForgetFact):

@@ -34,11 +34,13 @@ from core.replay.facts import (
     HaltFact,
     Place,
     RunFacts,
+    ShownFact,
     WatchFact,
 )
 from core.risk_parameters import RiskParameters
 from core.stored_rows import kept_of
 from core.strategy import ConfigStatus, Strategy, StrategyConfig
+from core.tick_pace import Tick
 
 Row = Mapping[str, Any]
 MakeStrategy = Callable[[Row, StrategyConfig], Strategy]
@@ -177,6 +179,11 @@ def _busy(fact: Row) -> BusyFact:
     return BusyFact(_place(fact), fact["config_id"])
 
 
+def _shown(fact: Row) -> ShownFact:
+    ticks = tuple(Tick(_key(key), *values) for key, *values in fact["ticks"])
+    return ShownFact(_place(fact), fact["config_id"], ticks)
+
+
 def _feed(fact: Row) -> FeedFact:
     about = fact.get("instruments")
     instruments = None if about is None else tuple(_key(each) for each in about)
@@ -216,6 +223,7 @@ _READERS: Final[Mapping[str, Callable[[Row], Fact]]] = {
     "halts": _halted,
     "answers": _answered,
     "busy": _busy,
+    "shown": _shown,
     "feed": _feed,
     "gaps": _gap,
 }
