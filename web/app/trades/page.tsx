@@ -93,11 +93,11 @@ export default function Trades() {
             </Empty>
           ) : (
             <>
-              <DataTable rows={trades} columns={TRADE_COLUMNS} idOf={(trade) => trade.id} caption="Trades" />
-              <p className="text-muted mt-3 text-right text-sm">
+              <p className="text-muted mb-2 text-right text-sm">
                 Net of these: <Profit amount={sumOf(trades.map((trade) => trade.pnl))} className="font-semibold" />
                 {trades.length >= MOST && ` (the newest ${count(MOST)})`}
               </p>
+              <DataTable rows={trades} columns={TRADE_COLUMNS} idOf={(trade) => trade.id} caption="Trades" />
             </>
           )
         }

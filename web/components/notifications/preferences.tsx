@@ -57,7 +57,7 @@ export function Preferences() {
                     const ofKind = rows.filter((row) => row.kind === kind);
                     return (
                       <tr key={kind}>
-                        <th scope="row" className="py-2 pr-3 text-left font-normal whitespace-nowrap">
+                        <th scope="row" className="py-2 pr-3 text-left font-normal sm:whitespace-nowrap">
                           {inWords(kind)} {ofKind[0]?.is_critical === true && <Badge tone="loss">critical</Badge>}
                         </th>
                         {ofKind.map((row) => (

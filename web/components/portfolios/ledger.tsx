@@ -27,6 +27,7 @@ const COLUMNS: readonly Column<LedgerEntry>[] = [
     head: "What",
     cell: (entry) => inWords(entry.kind),
     compare: (one, other) => one.kind.localeCompare(other.kind),
+    isTitle: true,
   },
   { id: "note", head: "Of", cell: (entry) => entry.note ?? entry.order?.symbol ?? "–" },
   {

@@ -5,7 +5,7 @@ import { Badge, type Tone } from "@/components/ui/badge";
 import { Card } from "@/components/ui/card";
 import { Shown } from "@/components/ui/states";
 import { callApi } from "@/lib/api";
-import { useLive } from "@/lib/live/live-provider";
+import { useLag, useLive } from "@/lib/live/live-provider";
 import { useInterval } from "@/lib/live/use-interval";
 import { sentenceOf, useQuery } from "@/lib/live/use-query";
 import { useSettings } from "@/lib/session";
@@ -23,7 +23,8 @@ interface Facts {
 
 export function HealthCard() {
   const settings = useSettings();
-  const { status, lagMs } = useLive();
+  const { status } = useLive();
+  const lagMs = useLag();
   const facts = useQuery("health of all", () => readFacts(settings));
   useInterval(LOOK_MS, facts.reload);
   return (
@@ -48,7 +49,7 @@ export function HealthCard() {
               name="Live data"
               tone={status === "live" ? "gain" : "warn"}
               word={status}
-              note={lagMs === null ? "" : `last event ${Math.round(lagMs)} ms after its commit`}
+              note={lagMs === null ? "" : `last event ${Math.round(lagMs)} ms from commit to screen`}
             />
             <Row
               name="API"

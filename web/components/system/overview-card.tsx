@@ -46,7 +46,7 @@ function Commands({ commands }: { commands: readonly RecentCommand[] }) {
         <li key={given.id} className="py-2">
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
             <span className="w-28 font-medium">{inWords(given.command)}</span>
-            <span className="min-w-0 flex-1 truncate">
+            <span className="min-w-40 flex-1 truncate">
               {given.strategy_name} <span className="text-muted">· {given.config_name}</span>
             </span>
             <CommandBadge status={given.status} />

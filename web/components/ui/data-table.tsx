@@ -17,6 +17,7 @@ import {
 import { ArrowDown, ArrowUp, ChevronsUpDown } from "lucide-react";
 import { type ReactNode, useMemo, useState } from "react";
 
+import { SortOnPhone } from "@/components/ui/sort-on-phone";
 import { cn } from "@/lib/class-names";
 
 export interface Column<Row> {
@@ -67,94 +68,58 @@ export function DataTable<Row extends object>({ rows, columns, idOf, caption }: 
   const byId = new Map(columns.map((column) => [column.id, column]));
   return (
     <>
-    <SortOnPhone columns={columns} sorting={sorting} onSort={setSorting} />
-    <div
-      role="region"
-      aria-label={`${caption}, scrollable`}
-      tabIndex={0}
-      className="-mx-4 max-h-[70dvh] overflow-auto sm:mx-0"
-    >
-      <table className="w-full border-separate border-spacing-0 text-[0.8125rem] max-sm:block">
-        <caption className="sr-only">{caption}</caption>
-        <thead className="bg-surface sticky top-0 z-10 max-sm:hidden">
-          <tr>
-            {table.getHeaderGroups()[0]?.headers.map((header) => (
-              <Head
-                key={header.id}
-                column={header.column}
-                text={byId.get(header.column.id)?.head ?? ""}
-                isNumber={byId.get(header.column.id)?.isNumber ?? false}
-              />
-            ))}
-          </tr>
-        </thead>
-        <tbody className="max-sm:block">
-          {table.getRowModel().rows.map((row) => (
-            <tr
-              key={row.id}
-              data-id={row.id}
-              className="hover:bg-raised/60 max-sm:grid max-sm:grid-cols-3 max-sm:gap-x-3 max-sm:gap-y-1.5 max-sm:border-b max-sm:px-4 max-sm:py-3"
-            >
-              {columns.map((column) => (
-                <td
-                  key={column.id}
-                  className={cn(
-                    "px-2 py-2.5 first:pl-3 last:pr-3 sm:border-b sm:whitespace-nowrap",
-                    "max-sm:flex max-sm:min-w-0 max-sm:flex-col max-sm:p-0! max-sm:text-[0.8125rem]",
-                    column.isNumber === true && "tabular sm:text-right",
-                    column.isTitle === true && "max-sm:col-span-full max-sm:text-sm",
-                  )}
-                >
-                  {column.isTitle !== true && (
-                    <span aria-hidden className="text-muted text-[0.7rem] sm:hidden">
-                      {column.head}
-                    </span>
-                  )}
-                  {column.cell(row.original)}
-                </td>
+      <SortOnPhone columns={columns} sorting={sorting} onSort={setSorting} />
+      <div
+        role="region"
+        aria-label={`${caption}, scrollable`}
+        tabIndex={0}
+        className="-mx-4 overflow-auto sm:mx-0 sm:max-h-[70dvh]"
+      >
+        <table className="w-full border-separate border-spacing-0 text-[0.8125rem] max-sm:block">
+          <caption className="sr-only">{caption}</caption>
+          <thead className="bg-surface sticky top-0 z-10 max-sm:hidden">
+            <tr>
+              {table.getHeaderGroups()[0]?.headers.map((header) => (
+                <Head
+                  key={header.id}
+                  column={header.column}
+                  text={byId.get(header.column.id)?.head ?? ""}
+                  isNumber={byId.get(header.column.id)?.isNumber ?? false}
+                />
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody className="max-sm:block">
+            {table.getRowModel().rows.map((row) => (
+              <tr
+                key={row.id}
+                data-id={row.id}
+                className="hover:bg-raised/60 max-sm:grid max-sm:grid-cols-3 max-sm:gap-x-3 max-sm:gap-y-1.5 max-sm:border-b max-sm:px-4 max-sm:py-3"
+              >
+                {columns.map((column) => (
+                  <td
+                    key={column.id}
+                    className={cn(
+                      "px-2 py-2.5 first:pl-3 last:pr-3 sm:border-b sm:whitespace-nowrap",
+                      "max-sm:flex max-sm:min-w-0 max-sm:flex-col max-sm:items-start max-sm:p-0! max-sm:text-xs",
+                      column.isNumber === true && "tabular sm:text-right",
+                      column.isTitle === true && "max-sm:col-span-full max-sm:text-sm",
+                    )}
+                  >
+                    {column.isTitle !== true && (
+                      <span aria-hidden className="text-muted text-[0.7rem] sm:hidden">
+                        {column.head}
+                      </span>
+                    )}
+                    {column.cell(row.original)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </>
-  );
-}
-
-interface SortOnPhoneProps<Row> {
-  columns: readonly Column<Row>[];
-  sorting: SortingState;
-  onSort: (sorting: SortingState) => void;
-}
-
-/** The head of the table has no room on a phone: its columns are chosen from a list. */
-function SortOnPhone<Row>({ columns, sorting, onSort }: SortOnPhoneProps<Row>) {
-  const sortable = columns.filter((column) => column.compare !== undefined);
-  if (sortable.length === 0) return null;
-  const [by] = sorting;
-  return (
-    <label className="text-muted mb-1 flex items-center gap-2 text-xs sm:hidden">
-      Sort by
-      <select
-        value={by === undefined ? "" : `${by.id} ${by.desc ? "down" : "up"}`}
-        onChange={(event) => {
-          const [id = "", way] = event.target.value.split(" ");
-          onSort(id === "" ? [] : [{ id, desc: way === "down" }]);
-        }}
-        className="bg-surface min-w-0 flex-1 rounded-md border px-2 py-1.5"
-      >
-        <option value="">newest first</option>
-        {sortable.flatMap(({ id, head }) => [
-          <option key={`${id} up`} value={`${id} up`}>
-            {head}, ascending
-          </option>,
-          <option key={`${id} down`} value={`${id} down`}>
-            {head}, descending
-          </option>,
-        ])}
-      </select>
-    </label>
   );
 }
 
