@@ -74,6 +74,8 @@ class Beats:
             minute = self._market.now_ns // NS_PER_MINUTE
             if minute > self._minute:
                 self._minute = minute
+                for deployment in self._supervisor.deployments:
+                    deployment.check_cpu(minute)
                 self._metrics()
             await asyncio.sleep(_CLOCK_SECONDS)
 

@@ -199,6 +199,10 @@ class Deployment:
         """Return the figures that the strategy itself keeps."""
         return await self._runner.figures()
 
+    def check_cpu(self, minute: int) -> None:
+        """Bound what its process uses over time, once a market minute."""
+        self._runner.check_cpu(minute)
+
     def pressure(self) -> dict[str, float]:
         """Return how far behind its process is, as figures by name."""
         return self._runner.pressure()

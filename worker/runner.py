@@ -16,6 +16,7 @@ from core.instrument import Instrument
 from core.strategy import StrategyConfig
 from worker.child import STOP_SECONDS, Child
 from worker.config_rows import Design
+from worker.cpu_allowance import CpuAllowance, cpu_seconds, put_behind
 from worker.messages import (
     Answer,
     AskFigures,
@@ -79,6 +80,7 @@ class Runner:
         self._warm_at_packet = 0
         self._sentences: Final = LineBudget(SENTENCES_AT_ONCE, SENTENCES_PER_SECOND)
         self._sentences_dropped = 0
+        self._cpu: Final = CpuAllowance(parts.pools.limits.cpu_seconds)
         self._figures: asyncio.Future[dict[str, float | None]] | None = None
         self._hears: Hearing = ((), ())
         self._early: list[Candle] | None = None
@@ -162,6 +164,7 @@ class Runner:
             process = await pools.own(self.id)
         child = self._child = Child(process, self._heard, self._ended, self._on_said)
         self._traceback = ""
+        self._cpu.begin()
         await child.start()
         return child
 
@@ -192,14 +195,24 @@ class Runner:
         """Return how far behind it is and what was left out for it, as figures by name."""
         figures = self._parts.market.rounds.backlog.figures(self.id)
         if self._child is not None:
+            figures["cpu_minutes_above"] = self._cpu.minutes_above
             figures["bytes_waiting"] = self._child.bytes_waiting
             figures["lines_dropped"] = self._child.output.dropped + self._sentences_dropped
         return figures
 
-    def kill(self, reason: str) -> None:
-        """End the process as if it had crashed."""
-        if self._child is not None:
-            self._child.kill(reason)
+    def check_cpu(self, minute: int) -> None:
+        """Bound what the process uses over time; see `worker/cpu_allowance.py`."""
+        child = self._child
+        if child is None or child.pid is None:
+            return
+        overdrawn = self._cpu.check(minute, cpu_seconds(child.pid))
+        if overdrawn is None:
+            return
+        if overdrawn.is_last:
+            child.kill(overdrawn.sentence)
+        else:
+            put_behind(child.pid)
+            self._on_said(f"{overdrawn.sentence}: all others go first from now on")
 
     def hear(self, number: int, heard: tuple[Heard, ...]) -> bool:
         """Hand what a round brought to the process; return whether it will answer."""
