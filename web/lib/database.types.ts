@@ -1278,6 +1278,53 @@ export type Database = {
           },
         ]
       }
+      orphaned_events: {
+        Row: {
+          event: NonNullable<Json>
+          holder: string
+          id: string
+          kind: string
+          market_time: string | null
+          shard: string
+          stored_at: string
+          strategy_config_id: string | null
+          token: number
+          user_id: string | null
+        }
+        Insert: {
+          event: NonNullable<Json>
+          holder: string
+          id: string
+          kind: string
+          market_time?: string | null
+          shard: string
+          stored_at?: string
+          strategy_config_id?: string | null
+          token: number
+          user_id?: string | null
+        }
+        Update: {
+          event?: NonNullable<Json>
+          holder?: string
+          id?: string
+          kind?: string
+          market_time?: string | null
+          shard?: string
+          stored_at?: string
+          strategy_config_id?: string | null
+          token?: number
+          user_id?: string | null
+        }
+        Relationships: [
+          {
+            foreignKeyName: "orphaned_events_strategy_config_id_user_id_fkey"
+            columns: ["strategy_config_id", "user_id"]
+            isOneToOne: false
+            referencedRelation: "strategy_configs"
+            referencedColumns: ["id", "user_id"]
+          },
+        ]
+      }
       portfolios: {
         Row: {
           balance: number
@@ -1602,6 +1649,7 @@ export type Database = {
           portfolio_id: string | null
           runner: Database["public"]["Enums"]["config_runner"]
           shard: string
+          shares_process: boolean
           started_at: string | null
           status: Database["public"]["Enums"]["config_status"]
           status_version: number
@@ -1627,6 +1675,7 @@ export type Database = {
           portfolio_id?: string | null
           runner?: Database["public"]["Enums"]["config_runner"]
           shard?: string
+          shares_process?: boolean
           started_at?: string | null
           status?: Database["public"]["Enums"]["config_status"]
           status_version?: number
@@ -1652,6 +1701,7 @@ export type Database = {
           portfolio_id?: string | null
           runner?: Database["public"]["Enums"]["config_runner"]
           shard?: string
+          shares_process?: boolean
           started_at?: string | null
           status?: Database["public"]["Enums"]["config_status"]
           status_version?: number
@@ -2181,24 +2231,33 @@ export type Database = {
           acquired_at: string
           expires_at: string
           holder: string | null
+          last_holder: string
           renewed_at: string
           shard: string
+          standby: boolean
+          tenure: number
           token: number
         }
         Insert: {
           acquired_at: string
           expires_at: string
           holder?: string | null
+          last_holder: string
           renewed_at: string
           shard: string
+          standby?: boolean
+          tenure: number
           token: number
         }
         Update: {
           acquired_at?: string
           expires_at?: string
           holder?: string | null
+          last_holder?: string
           renewed_at?: string
           shard?: string
+          standby?: boolean
+          tenure?: number
           token?: number
         }
         Relationships: []
@@ -2847,9 +2906,15 @@ export type Database = {
         Returns: Json
       }
       worker_acquire_lease: {
-        Args: { p_holder: string; p_shard: string; p_ttl_seconds: number }
+        Args: {
+          p_holder: string
+          p_shard: string
+          p_standby?: boolean
+          p_ttl_seconds: number
+        }
         Returns: Json
       }
+      worker_free_lease: { Args: { p_shard: string }; Returns: string }
       worker_release_lease: {
         Args: { p_holder: string; p_shard: string; p_token: number }
         Returns: boolean
@@ -2871,6 +2936,15 @@ export type Database = {
           p_token: number
         }
         Returns: Json
+      }
+      worker_write_orphans: {
+        Args: {
+          p_events: Json
+          p_holder: string
+          p_shard: string
+          p_token: number
+        }
+        Returns: number
       }
       write_code_runs: { Args: { p_runs: Json }; Returns: Json }
     }
