@@ -99,6 +99,7 @@ def summary(result: Result) -> dict[str, Any]:
         "gross_pnl": _sum(trade.gross_pnl for trade in closed),
         "charges": _sum(trade.charges for trade in closed),
         "net_pnl": _sum(trade.net_pnl for trade in closed),
+        "decision_hashes": {str(day): whole for day, whole in result.decision_hashes().items()},
     }
 
 

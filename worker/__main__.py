@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from datetime import date
 from typing import Final
 
 from core.errors import EXIT_ASKED_TO_STOP, TradingError
@@ -30,6 +31,7 @@ settings, from the environment (required ones have no default):
   DHAN_MASTER_URL       https://images.dhan.co/api-data
   WORKER_SHARD          main; which share of all configs this worker runs
   WORKER_STATE_DIR      /var/tmp/tradebase-worker; journal, lock, instrument master
+  WORKER_JOURNAL_MB     4096; how large the journal may become, trading stops when it is full
   WORKER_STANDBY        off; on: wait for a shard that is taken, let another take ours over
   WORKER_HEALTH_ADDRESS 127.0.0.1:9464; where /healthz and /metrics are served, off: nowhere
   WORKER_RECORD_DIR     nothing; where raw feed messages are recorded
@@ -46,11 +48,14 @@ exit codes:
   0   asked to stop
   1   a bug; the traceback says where
   2   something must be configured differently: a restart does not help
+  3   replay: something was decided differently; stderr says what first
   75  the outside world is away (database, broker, another worker): restart me
 
 examples:
   python -m worker doctor       check settings, database, broker, feed, calendar; say the cures
   python -m worker run          run until SIGTERM; logs are JSON lines on stderr
+  python -m worker replay 2026-11-20 --against DATABASE
+                                play a recorded day again; needs no broker, and stores nothing
   python -m worker free         let the shard of a dead worker go (not that of a living one)
 """
 
@@ -60,11 +65,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     log_to_stderr(level=logging.DEBUG if options.verbose else logging.INFO)
     try:
+        if options.command == "replay":
+            from worker.replay import replay  # noqa: PLC0415 - each command loads its own parts.
+
+            return replay(options, os.environ)
         settings = read_settings(os.environ)
         secrets = (settings.supabase_secret_key, settings.dhan_access_token)
         log_to_stderr(secrets, logging.DEBUG if options.verbose else logging.INFO)
         if options.command == "doctor":
-            from worker.doctor import examine  # noqa: PLC0415 - each command loads its own parts.
+            from worker.doctor import examine  # noqa: PLC0415 - the same.
 
             return examine(settings)
         if options.command == "free":
@@ -93,6 +102,15 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="run the worker until it is asked to stop")
     commands.add_parser("doctor", help="check everything a run needs; name the cure of what fails")
     commands.add_parser("free", help="let the shard of a dead worker go, for another to take")
+    again = commands.add_parser("replay", help="play a recorded day again and compare decisions")
+    again.add_argument("day", type=date.fromisoformat, metavar="DAY", help="YYYY-MM-DD")
+    again.add_argument("--config", metavar="ID", help="look at one config's decisions alone")
+    again.add_argument(
+        "--against",
+        metavar="DATABASE|HASH|FOLDER",
+        help="compare with the stored signals, a hash, or a folder of other recordings; "
+        "else with what the recording itself says was decided",
+    )
     return parser
 
 

@@ -75,7 +75,7 @@ def facts_of(rows: Iterable[Row], name: str, make: MakeStrategy) -> RunFacts:
             if kind == "configs":
                 facts.append(_deployed(each, make))
             elif kind == "decisions":
-                decisions.append((date.fromisoformat(each["day"]), Decided(*each["decided"])))
+                decisions.append(decision_of(each))
             elif kind not in _OF_THE_FILES:
                 facts.append(_READERS[kind](each))
         return RunFacts(
@@ -89,11 +89,17 @@ def facts_of(rows: Iterable[Row], name: str, make: MakeStrategy) -> RunFacts:
         raise DataError(f"{name}: {type(error).__name__} {error}") from error
 
 
+def decision_of(fact: Row) -> tuple[date, Decided]:
+    """Return a noted decision and its market day."""
+    return date.fromisoformat(fact["day"]), Decided(*fact["decided"])
+
+
 def _watched(fact: Row) -> WatchFact:
-    return WatchFact(_place(fact), _instrument(fact), bool(fact["has_derivatives"]))
+    return WatchFact(_place(fact), instrument_of(fact), bool(fact["has_derivatives"]))
 
 
-def _instrument(fact: Row) -> Instrument:
+def instrument_of(fact: Row) -> Instrument:
+    """Return an instrument as it was noted when it came under watch."""
     return Instrument(
         Segment(fact["segment"]),
         int(fact["security_id"]),

@@ -15,6 +15,7 @@ from core.effects import Effects
 from core.gap import Gap
 from core.ledger import LedgerEntry
 from core.order import Fill, Order
+from core.replay.decided import DecisionHash, decided
 from core.rows import trade_row
 from core.session import ist_date
 from core.strategy import StrategyConfig
@@ -57,6 +58,14 @@ class Result:
     def closed(self) -> list[Trade]:
         """The trades that have ended."""
         return [trade for trade in self.trades if trade.status is TradeStatus.CLOSED]
+
+    def decision_hashes(self) -> dict[date, str]:
+        """Return for each market day the hash over what was decided on it."""
+        days: dict[date, DecisionHash] = {}
+        for each in self.decisions:
+            day = ist_date(each.decided_ns)
+            days.setdefault(day, DecisionHash()).add(decided(each))
+        return {day: whole.hash for day, whole in days.items()}
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the trades as rows of the table `trades`."""
