@@ -24,7 +24,10 @@ settings, from the environment (required ones have no default):
   SUPABASE_URL          address of the project (also NEXT_PUBLIC_SUPABASE_URL)
   SUPABASE_SECRET_KEY   its secret key (also SUPABASE_SERVICE_ROLE_KEY)
   DHAN_CLIENT_ID        the account whose data plan feeds the worker
-  DHAN_ACCESS_TOKEN     its token; lives 24 hours
+  DHAN_ACCESS_TOKEN     its token, renewed while it lives; not needed with the next two
+  DHAN_PIN, DHAN_TOTP_SECRET   with which the worker gets tokens by itself
+  DHAN_TOKEN_FILE       in the state folder; the newest token, sealed; workers may share it
+  BROKER_KEYS           what seals it; without, a key that follows from SUPABASE_SECRET_KEY
   DHAN_API_URL          https://api.dhan.co/v2
   DHAN_AUTH_URL         https://auth.dhan.co
   DHAN_FEED_URL         wss://api-feed.dhan.co
@@ -70,12 +73,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             return replay(options, os.environ)
         settings = read_settings(os.environ)
-        secrets = (settings.supabase_secret_key, settings.dhan_access_token)
+        secrets = [settings.supabase_secret_key, settings.dhan_access_token, settings.broker_keys]
+        secrets += settings.dhan_login or ()
         log_to_stderr(secrets, logging.DEBUG if options.verbose else logging.INFO)
         if options.command == "doctor":
             from worker.doctor import examine  # noqa: PLC0415 - the same.
 
             return examine(settings)
+        if options.command == "token":
+            from worker.token_setup import hand_in  # noqa: PLC0415 - the same.
+
+            return hand_in(settings)
         if options.command == "free":
             from worker.free import free  # noqa: PLC0415 - the same.
 
@@ -101,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     commands.add_parser("run", help="run the worker until it is asked to stop")
     commands.add_parser("doctor", help="check everything a run needs; name the cure of what fails")
+    commands.add_parser("token", help="use the access token on stdin from now on")
     commands.add_parser("free", help="let the shard of a dead worker go, for another to take")
     again = commands.add_parser("replay", help="play a recorded day again and compare decisions")
     again.add_argument("day", type=date.fromisoformat, metavar="DAY", help="YYYY-MM-DD")

@@ -28,11 +28,13 @@ from worker.dhan import Dhan
 from worker.feed import Feed
 from worker.feed_line import Account
 from worker.intake import Intake
-from worker.run import require_schema
+from worker.schema import require_schema
 from worker.settings import Settings
 from worker.state import opened_state
 from worker.supabase import Supabase
 from worker.symbols import read_master
+from worker.token_keeper import TokenKeeper
+from worker.token_setup import opened_tokens
 from worker.tokens import FixedToken
 
 _HANDSHAKE_SECONDS: Final = 10.0
@@ -64,6 +66,7 @@ class _Doctor:
 
     def __init__(self, settings: Settings) -> None:
         self._settings: Final = settings
+        self._tokens: TokenKeeper
 
     async def run(self) -> list[_Failure]:
         """Return what failed."""
@@ -73,13 +76,9 @@ class _Doctor:
             supabase = await stack.enter_async_context(
                 Supabase(given.supabase_url, given.supabase_secret_key)
             )
+            self._tokens = await stack.enter_async_context(opened_tokens(given))
             dhan = await stack.enter_async_context(
-                Dhan(
-                    given.dhan_api_url,
-                    given.dhan_master_url,
-                    given.dhan_client_id,
-                    given.dhan_access_token,
-                )
+                Dhan(given.dhan_api_url, given.dhan_master_url, given.dhan_client_id, self._tokens)
             )
             for name, check in self._checks(supabase, dhan).items():
                 began = time.monotonic()
@@ -94,8 +93,8 @@ class _Doctor:
 
     def _checks(self, supabase: Supabase, dhan: Dhan) -> dict[str, Check]:
         async def database() -> str:
-            health = await require_schema(supabase)
-            return f"{supabase.url}, schema version {health['schema_version']}"
+            schema = await require_schema(supabase)
+            return f"{supabase.url}, schema version {schema.version}"
 
         async def key() -> str:
             leases = await supabase.rows("worker_leases", select="shard,holder,expires_at")
@@ -103,6 +102,7 @@ class _Doctor:
             return f"the secret key is accepted; shards held: {', '.join(held) or 'none'}"
 
         async def account() -> str:
+            await self._tokens.begin()
             profile = await dhan.profile()
             return (
                 f"client {profile.get('dhanClientId')}, token until "
@@ -159,7 +159,7 @@ class _Doctor:
         """Shake hands with the feed; nothing is subscribed."""
         given = self._settings
         intake = _idle_intake()
-        tokens = FixedToken(given.dhan_access_token)
+        tokens = FixedToken(self._tokens.text)
         account = Account(given.dhan_feed_url, given.dhan_client_id, tokens)
         feed = Feed(account, intake, lambda: False)
         running = asyncio.create_task(feed.run())

@@ -238,7 +238,7 @@ def open_journal(path: Path) -> Journal:
     try:
         return Journal(path)
     except DamagedError:
-        aside = move_aside(path)
+        aside = move_aside(path, "damaged")
     journal = Journal(path)
     journal.moved_aside = aside
     return journal

@@ -73,6 +73,35 @@ class Refusal(NamedTuple):
     error: str
 
 
+class Missing(NamedTuple):
+    """Events of one config that neither journal nor database has."""
+
+    config_id: str | None
+    kinds: dict[str, int]
+    first: int
+    last: int
+
+    @property
+    def sentence(self) -> str:
+        """What is missing, for a person."""
+        whose = "the market" if self.config_id is None else f"config {self.config_id}"
+        kinds = ", ".join(f"{count} of kind {kind}" for kind, count in sorted(self.kinds.items()))
+        cure = (
+            "its candles can be fetched again"
+            if self.config_id is None
+            else f"it does not trade until `python -m worker journal accept {self.config_id}`"
+        )
+        return (
+            f"neither the database nor the journal has the events of {whose} between "
+            f"{self.first} and {self.last} (at most {kinds}); {cure}"
+        )
+
+    @property
+    def detail(self) -> dict[str, Any]:
+        """The same for a program."""
+        return {"kinds": self.kinds, "first": self.first, "last": self.last}
+
+
 class Outgoing:
     """The queue in the journal.
 
@@ -89,6 +118,7 @@ class Outgoing:
 
     def __init__(self, journal: Journal) -> None:
         self._journal: Final = journal
+        self.journal_id: Final = journal.id
         self.drained = int(journal.meta.get("drained") or 0)
 
     def batch(self, most: int) -> Batch:
@@ -128,6 +158,35 @@ class Outgoing:
         self.drained = batch.until
         return refusals
 
+    def rewind(self, known: int) -> list[Missing]:
+        """Go back to where the database is; return what is needed from there and no longer here.
+
+        Lanes end: what is refused again begins them anew. What an operator skipped stays skipped.
+        """
+        with self._journal.writing() as database:
+            (began,) = database.execute(
+                "select min(began) from (select began from lanes union all"
+                " select began from merged where drained >= ?)",
+                (known,),
+            ).fetchone()
+            start = known if began is None else min(known, began - 1)
+            database.execute("delete from lanes")
+            database.execute("delete from merged where drained >= ?", (known,))
+            database.execute("delete from refused where not skipped")
+            self._journal.meta.set("drained", str(start))
+            missing = self._missing_after(start)
+            database.executemany(
+                "insert or replace into missing values (?, ?)",
+                [(each.config_id, each.sentence) for each in missing if each.config_id],
+            )
+        self.drained = start
+        return missing
+
+    def missing(self) -> dict[str, str]:
+        """Return the configs of which something is missing, with a sentence each."""
+        with saying(self._journal.path):
+            return dict(self._journal.database.execute("select config_id, sentence from missing"))
+
     def waiting(self) -> int:
         """Return how many events have not been sent yet, at most: facts among them count too."""
         return self._journal.last - self.drained
@@ -153,6 +212,19 @@ class Outgoing:
         with saying(self._journal.path):
             found = self._journal.database.execute(query, (kind, self.drained + 1)).fetchall()
         return [json.loads(event)["row"] for (event,) in found]
+
+    def _missing_after(self, place: int) -> list[Missing]:
+        query = "select config_id, kind, count, first, last from pruned where last > ?"
+        found: dict[str, Missing] = {}
+        for config_id, kind, count, first, last in self._journal.database.execute(query, (place,)):
+            begin = max(first, place + 1)
+            most = min(count, last - begin + 1)
+            known = found.get(config_id) or Missing(config_id or None, {}, begin, last)
+            known.kinds[kind] = most
+            found[config_id] = known._replace(
+                first=min(known.first, begin), last=max(known.last, last)
+            )
+        return list(found.values())
 
     def _read(self, query: str, values: tuple[Any, ...]) -> list[Pending]:
         return [Pending(*row) for row in self._journal.database.execute(query, values)]

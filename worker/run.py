@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack, closing
 from datetime import date
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import uuid4
 
 from adapters.flattening import NoLiveBroker
@@ -26,6 +26,7 @@ from worker.backfill import Backfill
 from worker.beats import Beats
 from worker.books import Books
 from worker.chains import Chains
+from worker.checkpoint import Checkpoints
 from worker.commands import Commands
 from worker.cron_symbols import CronSymbols
 from worker.deltas import Deltas
@@ -36,7 +37,8 @@ from worker.feed_gaps import FeedGaps
 from worker.feed_line import Account, Pulse
 from worker.fork_server import ForkServer
 from worker.history import History
-from worker.journal import open_journal
+from worker.journal import Journal
+from worker.journal_check import checked_journal
 from worker.lease import Lease, LeaseLostError
 from worker.market import Market
 from worker.new_day import NewDay
@@ -44,7 +46,9 @@ from worker.orphans import Orphans
 from worker.parts import Parts
 from worker.pools import Pools
 from worker.recorder import Recorder
+from worker.recovery import Recovery
 from worker.revision import Revision
+from worker.schema import Schema, require_schema
 from worker.service import Service
 from worker.settings import Settings
 from worker.standby import Standby
@@ -53,9 +57,9 @@ from worker.store import Store
 from worker.supabase import Supabase
 from worker.supervisor import Supervisor
 from worker.symbols import Symbols, read_master
-from worker.tokens import FixedToken
-
-SCHEMA_VERSION: Final = 1
+from worker.token_keeper import TokenKeeper
+from worker.token_setup import opened_tokens
+from worker.told import Told
 
 _log: Final = logging.getLogger(__name__)
 
@@ -65,8 +69,10 @@ class _Borders(NamedTuple):
 
     supabase: Supabase
     dhan: Dhan
+    tokens: TokenKeeper
     lease: Lease
     fork_server: ForkServer
+    schema: Schema
 
 
 def run(settings: Settings) -> None:
@@ -92,15 +98,11 @@ async def _run(settings: Settings, state: State, fork_server: ForkServer) -> Non
         supabase = await stack.enter_async_context(
             Supabase(settings.supabase_url, settings.supabase_secret_key)
         )
+        tokens = await stack.enter_async_context(opened_tokens(settings))
         dhan = await stack.enter_async_context(
-            Dhan(
-                settings.dhan_api_url,
-                settings.dhan_master_url,
-                settings.dhan_client_id,
-                settings.dhan_access_token,
-            )
+            Dhan(settings.dhan_api_url, settings.dhan_master_url, settings.dhan_client_id, tokens)
         )
-        await require_schema(supabase)
+        schema = await require_schema(supabase)
         orphans = Orphans(state.journal, settings.shard, state.holder)
         lease = Lease(
             supabase,
@@ -111,9 +113,9 @@ async def _run(settings: Settings, state: State, fork_server: ForkServer) -> Non
         )
         if not settings.standby:
             await lease.look()
-        await dhan.profile()
+        await tokens.begin(may_log_in=not settings.standby)
         symbols = await load_symbols(dhan, state)
-        borders = _Borders(supabase, dhan, lease, fork_server)
+        borders = _Borders(supabase, dhan, tokens, lease, fork_server, schema)
         if await _standby(state, borders, symbols, stop).acquire():
             await _hold(settings, state, borders, symbols, orphans, stop)
 
@@ -146,31 +148,6 @@ async def _hold(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
         storing.cancel()
         await asyncio.gather(storing, return_exceptions=True)
         await _release(borders.lease)
-
-
-async def require_schema(supabase: Supabase) -> dict[str, Any]:
-    """Return the database's health if it has the schema this worker knows.
-
-    Raises
-    ------
-    ConfigError
-        If it has another.
-    StoreError
-        If it is away.
-    """
-    try:
-        health: dict[str, Any] = await supabase.call("health")
-        version = health["schema_version"]
-    except (KeyError, TypeError) as error:
-        raise ConfigError(
-            f"{supabase.url} has none of our tables; apply supabase/migrations"
-        ) from error
-    if version != SCHEMA_VERSION:
-        raise ConfigError(
-            f"the database has schema version {version}, this worker knows {SCHEMA_VERSION}; "
-            "apply supabase/migrations of the same release"
-        )
-    return health
 
 
 async def load_symbols(dhan: Dhan, state: State) -> Symbols:
@@ -206,9 +183,14 @@ async def _work(
 ) -> None:
     """Put everything together, and run it."""
     calendar = read_calendar(settings.calendar_file)
+    if settings.standby:  # While we waited, the token was another worker's to renew.
+        await borders.tokens.begin()
     run_id = uuid4()
     with ExitStack() as stack:
-        journal = stack.enter_context(closing(open_journal(state.journal)))
+        journal, reports = await checked_journal(
+            state.journal, borders.supabase, settings.shard, borders.schema.id
+        )
+        stack.enter_context(closing(journal))
         recorder = None
         if settings.record_dir is not None:
             recorder = Recorder(
@@ -218,7 +200,10 @@ async def _work(
                 follows_feed=settings.follows_feed,
             )
             stack.enter_context(closing(recorder))
-        store = Store(borders.supabase, borders.lease, journal)
+        store = Store(borders.supabase, borders.lease, journal, settings.journal_bytes)
+        for each in reports:
+            store.report(*each)
+        borders.tokens.on_trouble = partial(store.report, "token")
         market = Market(
             run_id,
             calendar,
@@ -227,23 +212,28 @@ async def _work(
             recorder=recorder,
             repairs_gaps=True,
         )
-        parts = _parts(settings, borders, market, symbols, History(borders.dhan, calendar))
+        history = History(borders.dhan, calendar)
+        parts = _parts(settings, borders, market, symbols, history, Told(store))
         known = [str(row["id"]) for row in store.waiting_rows("command")]
-        service = _service(
-            settings, borders, parts, store, known, partial(load_symbols, borders.dhan, state)
-        )
+        load = partial(load_symbols, borders.dhan, state)
+        service = _service(settings, borders, parts, store, journal, known, load)
         facts = {"run": run_id, "instruments": symbols.count, "clock": settings.market_clock}
         _log.info("started", extra={"facts": facts})
         await service.run(settings, stop)
 
 
-def _parts(
-    settings: Settings, borders: _Borders, market: Market, symbols: Symbols, history: History
+def _parts(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
+    settings: Settings,
+    borders: _Borders,
+    market: Market,
+    symbols: Symbols,
+    history: History,
+    told: Told,
 ) -> Parts:
     """Make what all deployments share."""
-    tokens = FixedToken(settings.dhan_access_token)
+    borders.tokens.is_trading = market.clock.is_trading
     feed = Feed(
-        Account(settings.dhan_feed_url, settings.dhan_client_id, tokens),
+        Account(settings.dhan_feed_url, settings.dhan_client_id, borders.tokens),
         market.intake,
         market.clock.is_trading,
         pulse=_pulse(symbols, market),
@@ -258,7 +248,7 @@ def _parts(
     chains = Chains(market, feed, symbols)
     books = Books(borders.supabase)
     pools = Pools(borders.fork_server, settings.limits)
-    return Parts(market, feed, symbols, history, backfill, books, chains, pools)
+    return Parts(market, feed, symbols, history, backfill, books, chains, pools, told)
 
 
 def _pulse(symbols: Symbols, market: Market) -> Pulse | None:
@@ -275,6 +265,7 @@ def _service(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
     borders: _Borders,
     parts: Parts,
     store: Store,
+    journal: Journal,
     known_commands: list[str],
     load: Callable[[], Awaitable[Symbols]],
 ) -> Service:
@@ -282,6 +273,7 @@ def _service(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
     market, feed, symbols, chains = parts.market, parts.feed, parts.symbols, parts.chains
     supervisor = Supervisor(parts, borders.supabase, settings.shard)
     deltas = Deltas(market, chains, symbols, borders.dhan)
+    checkpoints = Checkpoints(parts, store, lambda: supervisor.deployments)
     return Service(
         feed,
         parts.backfill,
@@ -301,4 +293,6 @@ def _service(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
             market.halt,
             NoLiveBroker(),
         ),
+        borders.tokens,
+        Recovery(parts, store, journal, supervisor, checkpoints),
     )

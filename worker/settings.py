@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Final
 
 from core.brokers.dhan.subscription import INSTRUMENTS_PER_CONNECTION
+from core.brokers.dhan.totp import secret_bytes
+from core.errors import ConfigError
 from core.settings import SettingsReader
 from worker.limits import Limits
 from worker.record_files import RecordLimits
+from worker.tokens import Credentials
 
 WALL: Final = "wall"
 FEED: Final = "feed"
@@ -35,12 +38,18 @@ class Settings:
         The project's address, and the key that may call the worker's functions.
     dhan_client_id, dhan_access_token
         The account whose data plan feeds the worker.
+    dhan_login
+        With what the worker gets tokens by itself; None: it renews the one it was given.
+    token_file, broker_keys
+        Where the newest token is kept, None for the state folder, and what seals it.
     dhan_api_url, dhan_auth_url, dhan_feed_url, dhan_master_url
         Dhan's addresses.
     shard
         Which share of all configs this worker runs.
     state_dir
         Where the journal, the lock and the last instrument master are kept.
+    journal_bytes
+        How large the journal may become.
     market_speed
         Market seconds per wall second that the feed plays.
     market_clock
@@ -67,12 +76,16 @@ class Settings:
     supabase_secret_key: str = field(repr=False)
     dhan_client_id: str
     dhan_access_token: str = field(repr=False)
+    dhan_login: Credentials | None = field(repr=False)
+    token_file: Path | None
+    broker_keys: str = field(repr=False)
     dhan_api_url: str
     dhan_auth_url: str
     dhan_feed_url: str
     dhan_master_url: str
     shard: str
     state_dir: Path
+    journal_bytes: int
     market_speed: float
     market_clock: str
     record_dir: Path | None
@@ -99,13 +112,17 @@ def read_settings(values: Mapping[str, str]) -> Settings:
     """
     reader = SettingsReader(values)
     speed = reader.number("MARKET_SPEED", 1.0, low=0.01, high=1e9)
+    login = _login(reader)
     settings = Settings(
         supabase_url=reader.address("SUPABASE_URL", None, aliases=("NEXT_PUBLIC_SUPABASE_URL",)),
         supabase_secret_key=reader.text(
             "SUPABASE_SECRET_KEY", aliases=("SUPABASE_SERVICE_ROLE_KEY",), secret=True
         ),
         dhan_client_id=reader.text("DHAN_CLIENT_ID"),
-        dhan_access_token=reader.text("DHAN_ACCESS_TOKEN", secret=True),
+        dhan_access_token=reader.text("DHAN_ACCESS_TOKEN", "" if login else None, secret=True),
+        dhan_login=login,
+        token_file=reader.path("DHAN_TOKEN_FILE"),
+        broker_keys=reader.text("BROKER_KEYS", "", secret=True),
         dhan_api_url=reader.address("DHAN_API_URL", "https://api.dhan.co/v2"),
         dhan_auth_url=reader.address("DHAN_AUTH_URL", "https://auth.dhan.co"),
         dhan_feed_url=reader.address(
@@ -114,6 +131,7 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         dhan_master_url=reader.address("DHAN_MASTER_URL", "https://images.dhan.co/api-data"),
         shard=reader.text("WORKER_SHARD", "main"),
         state_dir=Path(reader.text("WORKER_STATE_DIR", _STATE_DIR)),
+        journal_bytes=reader.integer("WORKER_JOURNAL_MB", 4096, low=64, high=1_000_000) << 20,
         market_speed=speed,
         # Above 1x no wall clock can tell market time.
         market_clock=reader.choice("MARKET_CLOCK", WALL if speed == 1 else FEED, (WALL, FEED)),
@@ -142,6 +160,22 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         )
     reader.finish()
     return settings
+
+
+def _login(reader: SettingsReader) -> Credentials | None:
+    """Return PIN and secret of the one-time passwords, None where a person logs in."""
+    pin = reader.text("DHAN_PIN", "", secret=True)
+    secret = reader.text("DHAN_TOTP_SECRET", "", secret=True)
+    if not pin and not secret:
+        return None
+    if not pin or not secret:
+        reader.problem("DHAN_PIN and DHAN_TOTP_SECRET belong together, one of them is missing")
+        return None
+    try:
+        secret_bytes(secret)
+    except ConfigError as error:
+        reader.problem(f"DHAN_TOTP_SECRET: {error}")
+    return Credentials(pin, secret)
 
 
 def read_health_address(reader: SettingsReader) -> tuple[str, int] | None:

@@ -1,8 +1,8 @@
 """From effects to tables: everything goes to the journal, and from there to the database.
 
 In:  groups of events and facts that must not be lost; events of which only the newest matters.
-Out: calls of `worker_write`, at most 500 events each, in order, until the database has them.
-Next: `supabase/migrations/*_create_worker_write.sql`.
+Out: the journal, in the order in which it was put here; the same events in the database.
+Next: `worker/sender.py`, which sends them.
 
 The tick path only appends to a list here. Disk and network are touched by tasks of their own, the
 disk in a thread, so that none can hold a tick up. While Supabase is away the journal grows and
@@ -10,20 +10,24 @@ everything else goes on.
 """
 
 import asyncio
-import json
 import logging
+import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
+from uuid import uuid4
 
 from core.errors import StoreError
-from worker.backoff import Backoff
+from core.rows import iso_time
+from worker.disk import Disk
 from worker.journal import Event, Fact, Journal, Keep
-from worker.lease import LOST, Lease
-from worker.outgoing import Batch, Outgoing, Refusal
-from worker.supabase import RefusedError, Supabase
+from worker.journal_room import MOST_BYTES, JournalRoom
+from worker.lease import Lease
+from worker.outgoing import Missing, Outgoing
+from worker.sender import MOST_PER_CALL, Sender
+from worker.supabase import Supabase
 
-MOST_PER_CALL: Final = 500
+__all__ = ["MOST_PER_CALL", "Store"]
 
 _log: Final = logging.getLogger(__name__)
 
@@ -35,40 +39,58 @@ class Store:
     ----------
     supabase, lease, journal
         Where to, by what right, by way of what.
-
-    Attributes
-    ----------
-    counters
-        Events by outcome, calls, retries.
+    most_bytes
+        How large the journal may become.
     """
 
-    def __init__(self, supabase: Supabase, lease: Lease, journal: Journal) -> None:
-        self._supabase: Final = supabase
-        self._lease: Final = lease
+    def __init__(
+        self, supabase: Supabase, lease: Lease, journal: Journal, most_bytes: int = MOST_BYTES
+    ) -> None:
         self._journal: Final = journal
         self._outgoing: Final = Outgoing(journal)
+        self._disk: Final = Disk()
+        self._room: Final = JournalRoom(journal, self._disk, most_bytes)
+        self._sender: Final = Sender(supabase, lease, self._outgoing, self._disk)
+        self._sender.on_restored = self._on_restored
         self._new: list[Sequence[Event] | Keep] = []
-        self._newest: dict[str, Event] = {}
         self._something_new: Final = asyncio.Event()
         self._something_to_sync: Final = asyncio.Event()
-        self._something_to_send: Final = asyncio.Event()
-        self._drained: Final = asyncio.Event()
-        self._disk: Final = asyncio.Lock()
         self._synced: Final = asyncio.Condition()
+        self.missing: Final = self._outgoing.missing()
+        """Configs of which something is neither here nor in the database, with a sentence each."""
+        self.on_missing: Callable[[str, str], None] = _nobody
         self._put_count = self._saved_count = self._synced_count = self._sync_wanted = 0
-        self._backoff: Final = Backoff(0.2, 10.0)
-        self.counters: Final[Counter[str]] = Counter()
-        self.waiting = self._outgoing.waiting()
+
+    @property
+    def counters(self) -> Counter[str]:
+        """Events by outcome, calls, retries."""
+        return self._sender.counters
+
+    @property
+    def waiting(self) -> int:
         """Events that were not sent, as of the last look."""
-        self.refused = self._outgoing.refused()
+        return self._sender.waiting
+
+    @property
+    def refused(self) -> int:
         """Events that are set aside, as of the last look."""
+        return self._sender.refused
+
+    def figures(self) -> dict[str, Any]:
+        """Return what an operator wants to know of the journal."""
+        return {
+            "refused": self.refused,
+            "held": self._sender.held,
+            "missing": len(self.missing),
+            **self._room.figures(),
+        }
 
     def put(self, events: Sequence[Event]) -> None:
         """Store events that belong together; they reach the database in this order."""
         if events:
             self._new.append(events)
             self._put_count += 1
-            self._drained.clear()
+            self._sender.idle.clear()
             self._something_new.set()
 
     def keep(self, kind: str, key: str, body: bytes, *, replaces: bool = False) -> None:
@@ -86,12 +108,20 @@ class Store:
     async def facts(self, kind: str) -> list[Fact]:
         """Return the facts of a kind that were kept so far, oldest first."""
         await self.save()
-        return await self._on_disk(self._journal.facts, kind)
+        return await self._disk.do(self._journal.facts, kind)
 
     def put_newest(self, name: str, event: Event) -> None:
         """Store an event that replaces the one of the same name if that has not been sent."""
-        self._newest[name] = event
-        self._something_to_send.set()
+        self._sender.put_newest(name, event)
+
+    def report(
+        self, kind: str, message: str, detail: dict[str, Any], config_id: str | None = None
+    ) -> None:
+        """Bring something before a human: the log here, an incident in the database."""
+        _log.critical("%s", message, extra={"facts": {"config_id": config_id, **detail}})
+        row = {"kind": kind, "message": message, "detail": detail}
+        event = {"id": str(uuid4()), "kind": "incident", "config_id": config_id, "user_id": None}
+        self.put([{**event, "at": iso_time(time.time_ns()), "row": row}])
 
     async def durable(self) -> None:
         """Wait until everything put so far would survive a loss of power.
@@ -115,11 +145,8 @@ class Store:
         """
         # Several tasks: what happens while the database does not answer must be on disk too, and
         # nothing waits for the disk's own pace but what asked for it.
-        tasks = [
-            asyncio.create_task(self._saving()),
-            asyncio.create_task(self._syncing()),
-            asyncio.create_task(self._sending()),
-        ]
+        work = (self._saving(), self._syncing(), self._sender.run(), self._room.run())
+        tasks = [asyncio.create_task(each) for each in work]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -134,16 +161,20 @@ class Store:
         return self._outgoing.rows_of(kind)
 
     async def flush(self, seconds: float) -> bool:
-        """Wait until the database has everything, at most so long; return whether it has."""
-        self._drained.clear()
-        self._something_new.set()
-        self._something_to_send.set()
+        """Wait until the database has everything, at most so long; return whether it has.
+
+        What is held back behind a refused event is not waited for.
+        """
         try:
             async with asyncio.timeout(seconds):
-                await self._drained.wait()
+                while True:
+                    self._sender.idle.clear()
+                    self._something_new.set()
+                    await self._sender.idle.wait()
+                    if self._saved_count == self._put_count and self._sender.has_all():
+                        return True
         except TimeoutError:
             return False
-        return True
 
     async def save(self) -> None:
         """Move what is new from memory to disk; at the end of the process the last thing."""
@@ -151,20 +182,20 @@ class Store:
         if not new:
             return
         try:
-            must_sync = await self._on_disk(self._journal.append, new)
+            must_sync = await self._disk.do(self._journal.append, new)
         except StoreError:
             self._new = new + self._new  # Nothing was written; keep it for the next try.
             raise
         self._saved_count += len(new)
         if must_sync:
-            self._sync_wanted = self._saved_count
+            self._sync_wanted = max(self._sync_wanted, self._saved_count)
 
     async def _saving(self) -> None:
         while True:
             await self._something_new.wait()
             self._something_new.clear()
             await self.save()
-            self._something_to_send.set()
+            self._sender.something.set()
             if self._sync_wanted > self._synced_count:
                 self._something_to_sync.set()
 
@@ -179,85 +210,20 @@ class Store:
                 self._synced_count = mark
                 self._synced.notify_all()
 
-    async def _sending(self) -> None:
-        while True:
-            await self._something_to_send.wait()
-            self._something_to_send.clear()
-            while await self._send():
-                pass
-            if not self._new:
-                self._drained.set()
-
-    async def _send(self) -> bool:
-        """Send one batch; return whether there was one."""
-        batch = await self._on_disk(self._outgoing.batch, MOST_PER_CALL)
-        names = list(self._newest)[: MOST_PER_CALL - len(batch.events)]
-        newest = {name: self._newest.pop(name) for name in names}
-        if not batch.events and not newest:
-            await self._on_disk(self._settle, batch, [])
-            return batch.lane is not None
-        try:
-            outcomes = await self._write(batch, newest.values())
-        except StoreError as error:
-            self._newest = {**newest, **self._newest}  # Unless newer ones have come meanwhile.
-            await self._failed(error)
-            return True
-        self._backoff.reset()
-        await self._on_disk(self._settle, batch, outcomes)
-        return True
-
-    async def _on_disk[**P, T](self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do something with the journal in a thread, one at a time and never half."""
-        async with self._disk:
-            doing = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
-            try:
-                return await asyncio.shield(doing)
-            finally:
-                await asyncio.wait([doing])
-
-    async def _write(self, batch: Batch, newest: Iterable[Event]) -> list[dict[str, Any]]:
-        self.counters["calls"] += 1
-        events = [each.text for each in batch.events] + [json.dumps(each) for each in newest]
-        answer: list[dict[str, Any]] = await self._supabase.call_with(
-            "worker_write", {**self._lease.proof}, p_events=events
+    def _on_restored(self, known: int, before: int, missing: Sequence[Missing]) -> None:
+        """Say what was lost there, and what cannot be brought back from here."""
+        self.report(
+            "database_restored",
+            f"the database was restored to an older state: it has our journal up to {known}, we "
+            f"had sent up to {before}; what came in between is sent again",
+            {"known": known, "sent": before},
         )
-        return answer
+        for each in missing:
+            self.report("journal_incomplete", each.sentence, each.detail, each.config_id)
+            if each.config_id is not None:
+                self.missing[each.config_id] = each.sentence
+                self.on_missing(each.config_id, each.sentence)
 
-    async def _failed(self, error: StoreError) -> None:
-        """Take the lease again if that was the reason; otherwise wait, longer each time."""
-        if isinstance(error, RefusedError) and error.code == LOST:
-            _log.warning("write refused: %s", error)
-            await self._lease.acquire()
-            return
-        seconds = self._backoff.next()
-        self.counters["retries"] += 1
-        self.waiting = self._outgoing.waiting()
-        _log.warning(
-            "not stored, next try in %.1f s: %s",
-            seconds,
-            error,
-            extra={"facts": {"waiting": self.waiting}},
-        )
-        await asyncio.sleep(seconds)
 
-    def _settle(self, batch: Batch, outcomes: list[dict[str, Any]]) -> None:
-        """Note what is done; name what will never be taken."""
-        for outcome in outcomes:
-            self.counters[outcome["outcome"]] += 1
-        for each, outcome in zip(batch.events, outcomes, strict=False):
-            if outcome["outcome"] == "stale":
-                _log.warning("the database has newer: %s %s", each.event["kind"], each.event["id"])
-        for refusal in self._outgoing.settle(batch, outcomes[: len(batch.events)]):
-            self._report(refusal)
-            self.refused = self._outgoing.refused()
-        self.waiting = self._outgoing.waiting()
-
-    def _report(self, refusal: Refusal) -> None:
-        event = refusal.event
-        _log.error(
-            "event refused and set aside: %s %s: %s",
-            event["kind"],
-            event["id"],
-            refusal.error,
-            extra={"facts": {"config_id": event["config_id"], "code": refusal.code}},
-        )
+def _nobody(*_: object) -> None:
+    """Stand in for a listener until there is one."""

@@ -30,11 +30,14 @@ class RefusedError(StoreError):
         SQLSTATE, or a code of ours such as TB423.
     message
         The database's sentence.
+    detail
+        What a program needs of it.
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, detail: str = "") -> None:
         super().__init__(f"{message} ({code})")
         self.code = code
+        self.detail = detail
 
 
 class Supabase:
@@ -107,8 +110,9 @@ class Supabase:
         try:
             body = response.json()
             code, message = str(body.get("code") or ""), str(body.get("message") or "")
+            detail = str(body.get("details") or "")
         except (ValueError, AttributeError):  # Not ours: a proxy's page, or nothing.
-            code, message = "", response.text[:200]
+            code, message, detail = "", response.text[:200], ""
         status = response.status_code
         if status in _RIGHT_REFUSED or code == "42501":
             return ConfigError(
@@ -117,4 +121,4 @@ class Supabase:
             )
         if code.startswith(_TRANSIENT) or (status in _AWAY and not code.startswith("TB")):
             return StoreError(f"Supabase at {self.url} answered HTTP {status}: {message}")
-        return RefusedError(code or f"HTTP {status}", message)
+        return RefusedError(code or f"HTTP {status}", message, detail)

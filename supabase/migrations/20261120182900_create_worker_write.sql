@@ -2,8 +2,12 @@
   worker_write: the one road by which the worker writes, a batch of events at a time.
 
   The caller must hold the shard. Each event is applied at most once, by the function of its kind,
-  inside a savepoint: a poison event is reported and takes no other down. What is nobody's fault
-  (deadlock, timeout, full disk) fails the whole batch, to be sent again.
+  inside a savepoint: a poison event is reported and takes down none but the later events of its
+  own config, whose order must hold. What is nobody's fault (deadlock, timeout, full disk) fails the
+  whole batch, to be sent again.
+
+  p_journal {id, after, until}: the batch is what the sender's journal has between the two places. A
+  database that has not got as far as `after` was restored to an older state, and says so.
 
   Depends on   apply_market_events, apply_trading_events, apply_control_events,
                create_worker_leases, create_worker_events; at run time on create_price_alerts,
@@ -70,6 +74,7 @@ begin
     when 'metric'        then private.apply_metric(p_event)
     when 'log'           then private.apply_log(p_event)
     when 'heartbeat'     then private.apply_heartbeat(p_event, p_shard, p_holder)
+    when 'incident'      then private.apply_incident(p_event)
   end;
 end
 $$;
@@ -118,19 +123,23 @@ comment on function private.apply_event is
   'Applies one event once: applied, duplicate, stale, or failed with the reason.';
 
 
-create function public.worker_write(p_shard text, p_holder text, p_token bigint, p_events jsonb)
-  returns jsonb
+create function public.worker_write(
+  p_shard text, p_holder text, p_token bigint, p_events jsonb, p_journal jsonb default null
+) returns jsonb
   language plpgsql
   security definer set search_path = ''
 as $$
 declare
   v_event   jsonb;
+  v_result  jsonb;
+  v_held    text[]  := '{}';
   v_alerts  jsonb;
   v_prices  jsonb;
   v_results jsonb[] := '{}';
 begin
   perform private.check_batch(p_events);
   perform private.require_lease(p_shard, p_holder, p_token);
+  perform private.follow_journal(p_shard, p_journal);
   v_alerts := private.touched_price_alerts(p_events);
   v_prices := private.prices_before(p_events);
   perform private.lock_owners(p_events, v_alerts);
@@ -138,7 +147,16 @@ begin
   perform set_config('tradebase.actor', 'worker', true);
 
   for v_event in select element from jsonb_array_elements(p_events) as element loop
-    v_results := v_results || private.apply_event(v_event, p_shard, p_holder);
+    -- A sign of life stands outside the order, of which it is the newest.
+    if v_event ->> 'config_id' = any(v_held) and v_event ->> 'kind' <> 'heartbeat' then
+      v_result := jsonb_build_object('id', v_event -> 'id', 'outcome', 'held');
+    else
+      v_result := private.apply_event(v_event, p_shard, p_holder);
+      if v_result ->> 'outcome' = 'failed' and v_event ->> 'kind' is distinct from 'heartbeat' then
+        v_held := v_held || (v_event ->> 'config_id');
+      end if;
+    end if;
+    v_results := v_results || v_result;
   end loop;
   perform private.fire_price_alerts(v_alerts);
   perform private.broadcast_quotes(v_prices);
@@ -147,13 +165,14 @@ end
 $$;
 
 comment on function public.worker_write is
-  'Applies up to 500 events of the shard''s worker, each once; says how each went.';
+  'Applies up to 500 events of the shard''s worker, each once; says how each went: applied, '
+  'duplicate, stale, failed, or held behind a failed one of the same config.';
 
 revoke execute on function
   private.check_batch(jsonb),
   private.lock_owners(jsonb, jsonb),
   private.dispatch_event(jsonb, text, text),
   private.apply_event(jsonb, text, text),
-  public.worker_write(text, text, bigint, jsonb)
+  public.worker_write(text, text, bigint, jsonb, jsonb)
 from public, anon, authenticated;
-grant execute on function public.worker_write(text, text, bigint, jsonb) to service_role;
+grant execute on function public.worker_write(text, text, bigint, jsonb, jsonb) to service_role;

@@ -184,29 +184,6 @@ comment on function public.emergency_orders is
   'What the worker of a shard has to obey: configs that enter nothing live, flattenings to claim.';
 
 
-create function private.note_refused_event(p_event jsonb, p_code text, p_error text) returns void
-  language plpgsql
-  set search_path = ''
-as $$
-begin
-  if p_event #>> '{row,trade_mode}' is distinct from 'LIVE' then
-    return;
-  end if;
-  perform private.open_incident(
-    config.user_id, config.id, 'live_event_refused', p_error,
-    jsonb_build_object('code', p_code, 'event', p_event),
-    (p_event ->> 'id')::uuid
-  )
-  from public.strategy_configs as config
-  where pg_input_is_valid(p_event ->> 'config_id', 'uuid')
-    and config.id = (p_event ->> 'config_id')::uuid;
-end
-$$;
-
-comment on function private.note_refused_event is
-  'Keeps what the worker says about live trading and the database does not accept: it may be true.';
-
-
 create function public.resolve_incident(p_incident_id uuid) returns boolean
   language plpgsql
   security definer set search_path = ''
@@ -239,7 +216,6 @@ revoke execute on function
   public.finish_flattening(uuid, uuid, text, text, jsonb),
   public.flattening_states(uuid[]),
   public.emergency_orders(text),
-  private.note_refused_event(jsonb, text, text),
   public.resolve_incident(uuid)
 from public, anon, authenticated;
 grant execute on function

@@ -101,15 +101,51 @@ def test_outcomes_come_in_the_order_of_the_events(worker: Worker, deployment: De
     assert [result["id"] for result in worker.write(*batch)] == [event["id"] for event in batch]
 
 
-def test_a_poison_event_is_reported_and_takes_no_other_down(
+def test_a_poison_event_is_reported_and_holds_back_its_own_config_alone(
     worker: Worker, deployment: Deployment, user: Person
 ) -> None:
     poison = events.order(deployment, quantity=-1)
     before, after = events.order(deployment), events.order(deployment)
-    results = worker.write(before, poison, after)
-    assert [result["outcome"] for result in results] == ["applied", "failed", "applied"]
+    other = events.order(deploy(user))
+    beat = events.heartbeat(deployment)
+    results = worker.write(before, poison, after, other, beat, events.candle())
+    assert [result["outcome"] for result in results] == [
+        "applied",
+        "failed",
+        "held",
+        "applied",
+        "applied",
+        "applied",
+    ]
     assert results[1]["code"] == "23514"
-    assert {row["id"] for row in user.rows("orders")} == {before["row"]["id"], after["row"]["id"]}
+    assert {row["id"] for row in user.rows("orders")} == {before["row"]["id"], other["row"]["id"]}
+    # Once it is settled, what was held comes again.
+    worker.must_write(after)
+
+
+def test_the_owner_is_told_of_a_poison_event_once(
+    worker: Worker, deployment: Deployment, user: Person
+) -> None:
+    poison = events.order(deployment, quantity=-1)
+    for _ in range(2):
+        assert outcome(worker, poison) == "failed"
+    incident = user.row("incidents")
+    assert (incident["kind"], incident["detail"]["event"]["id"]) == ("event_refused", poison["id"])
+    told = user.row("notifications?kind=eq.strategy_error")
+    assert "what it does is not stored" in told["title"]
+    assert told["body"].startswith("an event of kind order was refused: ")
+
+
+def test_the_worker_brings_incidents_before_a_human(
+    worker: Worker, deployment: Deployment, user: Person, secret: Person
+) -> None:
+    row = {"kind": "journal_damaged", "message": "it was", "detail": {"file": "x"}}
+    mine = events.event("incident", row, deployment)
+    system = events.event("incident", row)
+    worker.must_write(mine, system)
+    assert user.row("incidents")["strategy_config_id"] == deployment.config_id
+    (stored,) = secret.rows(f"incidents?event_id=eq.{system['id']}")
+    assert (stored["user_id"], stored["detail"]) == (None, {"file": "x"})
 
 
 def test_a_poison_event_can_be_sent_again_once_it_is_mended(
