@@ -63,6 +63,13 @@ class Rest:
         headers = {**self._headers, "Prefer": "return=representation"}
         return _checked(httpx.post(f"{self._base}/{path}", json=body, headers=headers, timeout=20))
 
+    def patch(self, path: str, row_id: str, changes: dict[str, Any]) -> None:
+        """Change a row."""
+        query = {"id": f"eq.{row_id}"}
+        _checked(
+            httpx.patch(f"{self._base}/{path}", params=query, json=changes, headers=self._headers)
+        )
+
 
 class Database:
     """What the database says, with the secret key or as a user."""
@@ -110,6 +117,10 @@ class User:
     def call(self, function: str, **arguments: Any) -> Any:
         """Call a function."""
         return self._rest.post(f"rpc/{function}", arguments)
+
+    def change(self, table: str, row_id: str, **changes: Any) -> None:
+        """Change a row."""
+        self._rest.patch(table, row_id, changes)
 
     def send(self, config_id: str, command: str, **parameters: Any) -> str:
         """Insert a command; return its id."""
