@@ -10,16 +10,18 @@ Whatever happens to the process, positions stay with the engine and its protecti
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
-from core.errors import TradingError
+from core.errors import ConfigError, TradingError
 from core.order import Owner
 from core.strategy import ConfigStatus
 from worker.config_events import RUNNING, log_row, status_row
 from worker.config_rows import Design
 from worker.crashes import Restarts
-from worker.launch import Launch
+from worker.launch import KeptConfig, Launch
+from worker.messages import Message
 from worker.parts import Parts
 from worker.runner import Runner
 
@@ -85,14 +87,27 @@ class Deployment:
         TradingError
             If it cannot be started; then nothing of it runs.
         """
-        status = ConfigStatus.PAUSED if paused else ConfigStatus.ACTIVE
+        missing = self._parts.market.missing.get(self.id)
+        status = ConfigStatus.PAUSED if paused or missing else ConfigStatus.ACTIVE
         with self._parts.market.clock.starting():
             try:
                 await self._launch.run(self.design, status)
             except TradingError:
                 await self._end()
                 raise
-        self._report(status)
+        self._report(status, error=missing)
+
+    def kept(self) -> KeptConfig | None:
+        """Return what a checkpoint keeps of it, None where the engine does not know it."""
+        return self._launch.kept(self.design, self.status)
+
+    async def go_on(self, kept: KeptConfig, told: Sequence[Message]) -> None:
+        """Go on where a checkpoint was taken; raises as `start`."""
+        await self._launch.go_on(kept, told if kept.status in RUNNING else None)
+        self.status = kept.status
+        self._report(kept.status)
+        if kept.status is ConfigStatus.ACTIVE and self.id in self._parts.market.missing:
+            await self.pause()
 
     async def stop(self, *, keep_positions: bool) -> None:
         """End the process; close what is open unless it is to be kept."""
@@ -134,10 +149,19 @@ class Deployment:
             self._parts.market.engine.pause(self.id)
 
         await self._parts.market.rounds.between(pause)
-        self._report(ConfigStatus.PAUSED)
+        self._report(ConfigStatus.PAUSED, error=self._parts.market.missing.get(self.id))
 
     async def resume(self) -> None:
-        """Enter again."""
+        """Enter again.
+
+        Raises
+        ------
+        ConfigError
+            If something of it is lost that nobody has accepted.
+        """
+        missing = self._parts.market.missing.get(self.id)
+        if missing is not None:
+            raise ConfigError(missing)
 
         def resume() -> None:
             self._note("RESUME")

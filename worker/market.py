@@ -9,7 +9,7 @@ What time it is there, `worker/market_clock.py` knows.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -203,6 +203,11 @@ class Market:
     def advance(self) -> None:
         """Bring the engine to the time of day, unless the feed is the clock."""
         self.take_effects(self.clock.advance())
+
+    @property
+    def missing(self) -> Mapping[str, str]:
+        """Configs that must not trade, as something of them is lost; with a sentence each."""
+        return self._store.missing
 
     # -- what happens ------------------------------------------------------------------------
 

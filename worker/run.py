@@ -272,6 +272,7 @@ def _service(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
     """Make the tasks of a running worker."""
     market, feed, symbols, chains = parts.market, parts.feed, parts.symbols, parts.chains
     supervisor = Supervisor(parts, borders.supabase, settings.shard)
+    store.on_missing = supervisor.lose
     deltas = Deltas(market, chains, symbols, borders.dhan)
     checkpoints = Checkpoints(parts, store, lambda: supervisor.deployments)
     return Service(

@@ -8,6 +8,7 @@ Next: `worker/deployment.py`.
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 from core.errors import ConfigError, TradingError
@@ -17,6 +18,8 @@ from core.strategy import ConfigStatus
 from worker.config_events import RUNNING, log_row, status_row
 from worker.config_rows import COLUMNS, Design, merged, read_design
 from worker.deployment import Deployment
+from worker.launch import KeptConfig
+from worker.messages import Message
 from worker.parts import Parts
 from worker.supabase import Supabase
 
@@ -43,6 +46,7 @@ class Supervisor:
         self._supabase: Final = supabase
         self._shard: Final = shard
         self._deployments: Final[dict[str, Deployment]] = {}
+        self._pausing: Final[dict[str, asyncio.Task[None]]] = {}
         parts.market.on_bad_signal = self._on_bad_signal
         parts.market.on_notice = self._on_notice
 
@@ -54,6 +58,8 @@ class Supervisor:
     async def boot(self) -> None:
         """Start what ran when the last worker ended, and what starts by itself.
 
+        What has been taken up already is left as it is.
+
         A config that cannot be started shows ERROR with the reason; the others go on.
 
         Raises
@@ -61,11 +67,12 @@ class Supervisor:
         StoreError
             If the database is away.
         """
-        rows = await self._rows()
+        rows = await self.rows()
         wanted = [
             row
             for row in rows
-            if not _is_archived(row)
+            if row["id"] not in self._deployments
+            and not _is_archived(row)
             and (row["status"] in RUNNING or (row["auto_start"] and row["status"] == "STOPPED"))
         ]
         _log.info("booting", extra={"facts": {"configs": len(rows), "to_start": len(wanted)}})
@@ -73,6 +80,15 @@ class Supervisor:
             await asyncio.gather(*(self._boot_one(row) for row in wanted))
             holding = await self._parts.books.configs_with_open_trades()
             await asyncio.gather(*(self._guard(row) for row in rows if row["id"] in holding))
+
+    async def take_up(self, row: Row, kept: KeptConfig, told: Sequence[Message]) -> None:
+        """Go on with a config where a checkpoint was taken; it shows ERROR where it cannot."""
+        deployment = self._deployment(row, kept.design)
+        async with deployment.lock:
+            try:
+                await deployment.go_on(kept, told)
+            except TradingError as error:
+                deployment.fail(str(error))
 
     async def execute(self, command: Row) -> None:
         """Carry a command out; whatever becomes of it, its row says so."""
@@ -188,6 +204,18 @@ class Supervisor:
         self._parts.market.put_own("log", log_row("error", error, time.time_ns()), owner)
         _log.error("config %s cannot be started: %s", row["name"], error)
 
+    def lose(self, config_id: str, sentence: str) -> None:
+        """Let a config enter nothing more: something of it is in no place any more."""
+        deployment = self._deployments.get(config_id)
+        if deployment is not None and deployment.status is ConfigStatus.ACTIVE:
+            deployment.log("error", sentence)
+            self._pausing[config_id] = asyncio.create_task(self._pause(deployment))
+
+    async def _pause(self, deployment: Deployment) -> None:
+        async with deployment.lock:
+            if deployment.status is ConfigStatus.ACTIVE:
+                await deployment.pause()
+
     def _on_bad_signal(self, config_id: str, error: str) -> None:
         deployment = self._deployments.get(config_id)
         if deployment is not None:
@@ -198,7 +226,8 @@ class Supervisor:
         if deployment is not None:
             deployment.log(level, text, data)
 
-    async def _rows(self, **query: str) -> list[Row]:
+    async def rows(self, **query: str) -> list[Row]:
+        """Return the configs of the shard as the database has them; raises as `boot`."""
         return await self._supabase.rows(
             "strategy_configs",
             select=COLUMNS,
@@ -208,7 +237,7 @@ class Supervisor:
         )
 
     async def _row(self, config_id: str) -> Row:
-        rows = await self._rows(id=f"eq.{config_id}")
+        rows = await self.rows(id=f"eq.{config_id}")
         if not rows:
             raise ConfigError(f"config {config_id} is not run by this worker")
         return rows[0]
