@@ -137,6 +137,7 @@ class Beats:
             "effects": dict(market.counts),
             "feed": dict(self._feed.counters),
             "sockets": self._feed.figures(),
+            "token": self._feed.token_figures(),
             "gaps": dict(market.gap_counts),
             "decisions": market.notes.decided.figures(),
             "recording": market.notes.figures(),

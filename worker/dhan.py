@@ -20,6 +20,7 @@ import httpx
 
 from core.errors import BrokerError, ConfigError
 from core.instrument import Instrument
+from worker.tokens import FixedToken, Tokens
 
 CANDLE_CALLS_PER_SECOND: Final = 5
 SECONDS_PER_CHAIN: Final = 3.1
@@ -53,15 +54,15 @@ class Dhan:
     ----------
     api_url, master_url
         Addresses.
-    client_id, access_token
-        The account.
+    client_id, tokens
+        The account: its token, or who keeps that.
     """
 
-    def __init__(self, api_url: str, master_url: str, client_id: str, access_token: str) -> None:
+    def __init__(self, api_url: str, master_url: str, client_id: str, tokens: Tokens | str) -> None:
         self._api_url: Final = api_url
         self._master_url: Final = master_url
+        self._tokens: Final = FixedToken(tokens) if isinstance(tokens, str) else tokens
         headers = {
-            "access-token": access_token,
             "client-id": client_id,
             "dhanClientId": client_id,
             "Accept": "application/json",
@@ -194,15 +195,23 @@ class Dhan:
     async def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         """Ask, and again when the network or Dhan's rate limit was in the way."""
         for attempt in range(1, _TRIES + 1):
+            token = self._tokens.text
             try:
-                response = await self._client.request(method, self._api_url + path, **request)
+                response = await self._client.request(
+                    method, self._api_url + path, headers={"access-token": token}, **request
+                )
             except httpx.HTTPError as error:
                 reason = str(error) or type(error).__name__
                 problem = f"Dhan at {self._api_url} cannot be reached: {reason}"
             else:
                 if response.is_success:
                     return _json_object(response)
-                problem = self._refusal(response)
+                try:
+                    problem = self._refusal(response)
+                except ConfigError:
+                    if attempt == _TRIES or not await self._tokens.another(token):
+                        raise
+                    continue
             if attempt < _TRIES:
                 await asyncio.sleep(_RETRY_SECONDS * attempt)
         raise BrokerError(problem)

@@ -89,6 +89,10 @@ class Feed:
         """Return what an operator wants to see of each socket."""
         return [line.figures() for line in self._lines]
 
+    def token_figures(self) -> dict[str, Any]:
+        """Return what an operator wants to see of the account's token."""
+        return self._account.tokens.figures()
+
     def require_room(self, instruments: Iterable[Instrument]) -> None:
         """Check that what is new among these instruments can be subscribed.
 

@@ -30,7 +30,12 @@ class JsonLines(logging.Formatter):
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         super().__init__()
-        self._secrets = tuple(text for text in secrets if len(text) >= _SHORTEST_SECRET)
+        self._secrets = {text for text in secrets if len(text) >= _SHORTEST_SECRET}
+
+    def hide(self, secret: str) -> None:
+        """Blot out another text from now on."""
+        if len(secret) >= _SHORTEST_SECRET:
+            self._secrets.add(secret)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, without a newline at its end."""
@@ -56,3 +61,10 @@ def log_to_stderr(secrets: Iterable[str] = (), level: int = logging.INFO) -> Non
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def also_hide(secret: str) -> None:
+    """Blot out a text that has become a secret while we run."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, JsonLines):
+            handler.formatter.hide(secret)

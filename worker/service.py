@@ -25,6 +25,7 @@ from worker.revision import Revision
 from worker.settings import Settings
 from worker.store import Store
 from worker.supervisor import Supervisor
+from worker.token_keeper import TokenKeeper
 
 FLUSH_SECONDS: Final = 1.5  # What is not stored by then waits on disk for the next start.
 
@@ -48,6 +49,7 @@ class Service:
         new_day: NewDay,
         cron_symbols: CronSymbols,
         emergency: Emergency,
+        tokens: TokenKeeper,
     ) -> None:
         self._feed: Final = feed
         self._backfill: Final = backfill
@@ -61,6 +63,7 @@ class Service:
         self._new_day: Final = new_day
         self._cron_symbols: Final = cron_symbols
         self._emergency: Final = emergency
+        self._tokens: Final = tokens
         self._tasks: Final[list[asyncio.Task[Any]]] = []
         self._failed: Final[asyncio.Future[None]] = asyncio.get_running_loop().create_future()
 
@@ -75,6 +78,7 @@ class Service:
         asyncio.get_running_loop().set_exception_handler(self._on_bug)
         writing = asyncio.create_task(self._store.run(), name="store")
         try:
+            self._begin("token", self._tokens.run())
             self._begin("feed", self._feed.run())
             self._begin("backfill", self._backfill.run())
             self._begin("revision", self._revision.run())

@@ -219,10 +219,15 @@ def running_worker(
 def worker_environment(
     stack: RunningStack, simulator: RunningSimulator, state: Path, **settings: str
 ) -> dict[str, str]:
-    """Return the environment of a worker."""
+    """Return the environment of a worker; it cannot log in at the broker by itself."""
+    given = {
+        name: value
+        for name, value in simulator.environment.items()
+        if name not in {"DHAN_PIN", "DHAN_TOTP_SECRET"}
+    }
     return {
         "PATH": os.environ["PATH"],
-        **simulator.environment,
+        **given,
         "SUPABASE_URL": stack.url,
         "SUPABASE_SECRET_KEY": stack.secret_key,
         "WORKER_STATE_DIR": str(state),
