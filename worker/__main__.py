@@ -59,11 +59,12 @@ examples:
   python -m worker run          run until SIGTERM; logs are JSON lines on stderr
   python -m worker replay 2026-11-20 --against DATABASE
                                 play a recorded day again; needs no broker, and stores nothing
+  python -m worker journal      what the database refused, and how to settle that
   python -m worker free         let the shard of a dead worker go (not that of a living one)
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one per command.
     """Run a command; return the exit code."""
     options = _parser().parse_args(arguments)
     log_to_stderr(level=logging.DEBUG if options.verbose else logging.INFO)
@@ -84,6 +85,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from worker.token_setup import hand_in  # noqa: PLC0415 - the same.
 
             return hand_in(settings)
+        if options.command == "journal":
+            from worker.journal_desk import settle  # noqa: PLC0415 - the same.
+
+            return settle(settings, options.action, options.config)
         if options.command == "free":
             from worker.free import free  # noqa: PLC0415 - the same.
 
@@ -111,6 +116,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("doctor", help="check everything a run needs; name the cure of what fails")
     commands.add_parser("token", help="use the access token on stdin from now on")
     commands.add_parser("free", help="let the shard of a dead worker go, for another to take")
+    journal = commands.add_parser("journal", help="say and settle what the database refused")
+    journal.add_argument("action", nargs="?", choices=("retry", "skip", "accept"))
+    journal.add_argument("config", nargs="?", metavar="CONFIG", help="its id, or 'market'")
     again = commands.add_parser("replay", help="play a recorded day again and compare decisions")
     again.add_argument("day", type=date.fromisoformat, metavar="DAY", help="YYYY-MM-DD")
     again.add_argument("--config", metavar="ID", help="look at one config's decisions alone")

@@ -143,6 +143,7 @@ class Beats:
             "recording": market.notes.figures(),
             "store": dict(self._store.counters),
             "outbox": self._store.waiting,
+            "journal": self._store.figures(),
             "rounds": market.rounds.number,
             **market.rounds.backlog.times.figures(),
             "options": self._chains.count,

@@ -9,7 +9,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,16 +21,23 @@ from adapters.own_calendar import read_calendar
 from core.candle_builder import UNKNOWN
 from core.effects import Effects
 from core.engine import Engine
-from core.errors import EXIT_ASKED_TO_STOP, EXIT_CONFIGURATION, FeedError, TradingError
+from core.errors import (
+    EXIT_ASKED_TO_STOP,
+    EXIT_CONFIGURATION,
+    ConfigError,
+    FeedError,
+    TradingError,
+)
 from core.instrument import Instrument, InstrumentKind, Segment
 from core.session import IST, Market, ist_date, load_calendar
 from worker.dhan import Dhan
 from worker.feed import Feed
 from worker.feed_line import Account
 from worker.intake import Intake
+from worker.journal_desk import JournalDesk
 from worker.schema import require_schema
 from worker.settings import Settings
-from worker.state import opened_state
+from worker.state import JOURNAL, opened_state
 from worker.supabase import Supabase
 from worker.symbols import read_master
 from worker.token_keeper import TokenKeeper
@@ -132,6 +139,7 @@ class _Doctor:
 
         return {
             "state": self._state,
+            "journal": self._journal,
             "calendar": self._calendar,
             "database": database,
             "key": key,
@@ -145,6 +153,16 @@ class _Doctor:
     async def _state(self) -> str:
         with opened_state(self._settings.state_dir) as state:
             return f"{self._settings.state_dir}, name {state.holder}"
+
+    async def _journal(self) -> str:
+        path = self._settings.state_dir / JOURNAL
+        if not path.exists():
+            return "no worker has run here yet"
+        with closing(JournalDesk(path)) as desk:
+            lines = desk.lines()
+        if lines:
+            raise ConfigError("\n        ".join(["an operator has to decide:", *lines]))
+        return "nothing is refused, nothing is missing"
 
     async def _calendar(self) -> str:
         calendar = read_calendar(self._settings.calendar_file)

@@ -25,7 +25,6 @@ KEEP_DAYS: Final = 3
 MOST_BYTES: Final = 4 << 30
 SLICE: Final = 500
 
-_EVERY_SECONDS: Final = 30.0
 _PAUSE_SECONDS: Final = 0.1
 _SHORT: Final = 0.5  # Beyond this share of the room, stored events go earlier than they might.
 _ALARM: Final = 0.8
@@ -57,12 +56,6 @@ class JournalRoom:
         with saying(journal.path):
             (self._page,) = journal.database.execute("pragma page_size").fetchone()
             journal.database.execute(f"pragma max_page_count = {max(most_bytes // self._page, 16)}")
-
-    async def run(self) -> None:
-        """Look after the room until cancelled."""
-        while True:
-            await self.look()
-            await asyncio.sleep(_EVERY_SECONDS)
 
     async def look(self) -> None:
         """Remove what may go; say it when too little is left."""

@@ -71,6 +71,8 @@ class Sender:
         self.counters: Final[Counter[str]] = Counter()
         self.on_restored: Callable[[int, int, Sequence[Missing]], None] = _nobody
         """Called with where the database is, where we were, and what is no longer here."""
+        self.on_caught_up: Callable[[str], None] = _nobody
+        """Called with a config whose held events are all stored."""
         self.waiting = outgoing.waiting()
         self.refused = outgoing.refused()
         self.held = outgoing.held()
@@ -107,7 +109,7 @@ class Sender:
         names = list(self._newest)[: self._most - len(batch.events)]
         newest = {name: self._newest.pop(name) for name in names}
         if not batch.events and not newest and self._has_written:
-            await self._disk.do(self._settle, batch, [])
+            await self._done(batch, [])
             return batch.lane is not None
         try:
             outcomes = await self._write(batch, list(newest.values()))
@@ -118,8 +120,13 @@ class Sender:
         self._has_written = True
         self._backoff.reset()
         self._most = min(2 * self._most, MOST_PER_CALL)
-        await self._disk.do(self._settle, batch, outcomes)
+        await self._done(batch, outcomes)
         return True
+
+    async def _done(self, batch: Batch, outcomes: list[Outcome]) -> None:
+        await self._disk.do(self._settle, batch, outcomes)
+        if batch.lane is not None and not batch.events:
+            self.on_caught_up(batch.lane)
 
     async def _write(self, batch: Batch, newest: Sequence[Event]) -> list[Outcome]:
         self.counters["calls"] += 1

@@ -16,6 +16,8 @@ from uuid import uuid4
 
 from core.errors import ConfigError
 
+JOURNAL: Final = "journal.sqlite3"
+
 _PRIVATE: Final = 0o700
 
 
@@ -29,7 +31,7 @@ class State:
     """
 
     def __init__(self, directory: Path) -> None:
-        self.journal: Final = directory / "journal.sqlite3"
+        self.journal: Final = directory / JOURNAL
         self.master: Final = directory / "instruments.csv"
         name = directory / "holder"
         if not name.exists():

@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from core.errors import StoreError
 from core.rows import iso_time
+from worker.config_events import log_row
 from worker.disk import Disk
 from worker.journal import Event, Fact, Journal, Keep
 from worker.journal_room import MOST_BYTES, JournalRoom
@@ -28,6 +29,8 @@ from worker.sender import MOST_PER_CALL, Sender
 from worker.supabase import Supabase
 
 __all__ = ["MOST_PER_CALL", "Store"]
+
+_CARE_SECONDS: Final = 30.0
 
 _log: Final = logging.getLogger(__name__)
 
@@ -52,11 +55,12 @@ class Store:
         self._room: Final = JournalRoom(journal, self._disk, most_bytes)
         self._sender: Final = Sender(supabase, lease, self._outgoing, self._disk)
         self._sender.on_restored = self._on_restored
+        self._sender.on_caught_up = self._on_caught_up
         self._new: list[Sequence[Event] | Keep] = []
         self._something_new: Final = asyncio.Event()
         self._something_to_sync: Final = asyncio.Event()
         self._synced: Final = asyncio.Condition()
-        self.missing: Final = self._outgoing.missing()
+        self.missing = self._outgoing.missing()
         """Configs of which something is neither here nor in the database, with a sentence each."""
         self.on_missing: Callable[[str, str], None] = _nobody
         self._put_count = self._saved_count = self._synced_count = self._sync_wanted = 0
@@ -120,8 +124,7 @@ class Store:
         """Bring something before a human: the log here, an incident in the database."""
         _log.critical("%s", message, extra={"facts": {"config_id": config_id, **detail}})
         row = {"kind": kind, "message": message, "detail": detail}
-        event = {"id": str(uuid4()), "kind": "incident", "config_id": config_id, "user_id": None}
-        self.put([{**event, "at": iso_time(time.time_ns()), "row": row}])
+        self.put([_event("incident", config_id, row)])
 
     async def durable(self) -> None:
         """Wait until everything put so far would survive a loss of power.
@@ -145,7 +148,7 @@ class Store:
         """
         # Several tasks: what happens while the database does not answer must be on disk too, and
         # nothing waits for the disk's own pace but what asked for it.
-        work = (self._saving(), self._syncing(), self._sender.run(), self._room.run())
+        work = (self._saving(), self._syncing(), self._sender.run(), self._caring())
         tasks = [asyncio.create_task(each) for each in work]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -210,6 +213,19 @@ class Store:
                 self._synced_count = mark
                 self._synced.notify_all()
 
+    async def _caring(self) -> None:
+        """Look after the journal's room, and for what an operator has decided."""
+        while True:
+            await self._room.look()
+            self.missing = await self._disk.do(self._outgoing.missing)
+            self._sender.something.set()
+            await asyncio.sleep(_CARE_SECONDS)
+
+    def _on_caught_up(self, config_id: str) -> None:
+        """Say so; the event also marks the place, for a database that is restored later."""
+        row = log_row("warning", "what waited behind a refused event is stored", time.time_ns())
+        self.put([_event("log", config_id, row)])
+
     def _on_restored(self, known: int, before: int, missing: Sequence[Missing]) -> None:
         """Say what was lost there, and what cannot be brought back from here."""
         self.report(
@@ -223,6 +239,13 @@ class Store:
             if each.config_id is not None:
                 self.missing[each.config_id] = each.sentence
                 self.on_missing(each.config_id, each.sentence)
+
+
+def _event(kind: str, config_id: str | None, row: dict[str, Any]) -> Event:
+    """Return an event of the store's own."""
+    now = iso_time(time.time_ns())
+    owner = {"config_id": config_id, "user_id": None}
+    return {"id": str(uuid4()), "kind": kind, **owner, "at": now, "row": row}
 
 
 def _nobody(*_: object) -> None:
