@@ -77,11 +77,13 @@ class Player:
         self._pending: Final = deque(facts.facts)
         self._routes: Final[dict[int, tuple[int, Instrument]]] = {}
         self._counters: Final = WireCounters()
+        self._next = 0  # The packet before which something else happened.
 
     def message(self, received_ns: int, message: Message) -> None:
         """Take one recorded message."""
         for fields in decode(message, self._counters):
-            self._catch_up()
+            if self.packets >= self._next:
+                self._catch_up()
             route = self._routes.get(fields[2] << _ID_BITS | fields[3])
             if route is None:
                 continue
@@ -119,7 +121,7 @@ class Player:
         effects = self.driver.engine.tick(slot, time_ns, price, volume, interest)
         if effects:
             self.driver.take(effects)
-        else:
+        elif not self.driver.pace.is_idle:
             self.driver.tick(Tick(instrument.key, time_ns, price, volume))
 
     def _believes(self, time_ns: int, received_ns: int) -> bool:
@@ -131,8 +133,10 @@ class Player:
 
     def _catch_up(self) -> None:
         """Do what happened in the worker after as many packets as have been played."""
-        while self._pending and self._pending[0].place.after <= self.packets:
-            self._happen(self._pending.popleft())
+        pending = self._pending
+        while pending and pending[0].place.after <= self.packets:
+            self._happen(pending.popleft())
+        self._next = pending[0].place.after if pending else NEVER_NS
 
     def _happen(self, fact: Fact) -> None:  # noqa: C901, PLR0912 - one line for each kind.
         engine, driver = self.driver.engine, self.driver

@@ -54,22 +54,37 @@ def test_trades_of_a_day_equal_those_of_the_offline_driver_over_its_recording(
     assert stopped["store"].get("failed", 0) == 0
     assert stopped["outbox"] == 0
     folder = run_folder(tmp_path / "recordings")
-    offline = _offline_trades(folder)
+    offline, offline_hash = _offline(folder)
     assert len(stored) > 5
     assert _limits(folder) == {"5000000"}
     assert [_comparable(row) for row in stored] == [_comparable(row) for row in offline]
+    assert _replayed(tmp_path / "recordings") == offline_hash == stopped["decisions"]["hash"]
     net = sum(round(float(row["pnl"]) * 100) for row in stored if row["pnl"] is not None)
     if all(row["status"] == "CLOSED" for row in stored):
         assert round(float(balance) * 100) == 5_000_000_00 + net
 
 
-def _offline_trades(folder: Path) -> list[dict[str, Any]]:
-    """Return what `python -m backtest` makes of a recording."""
+def _offline(folder: Path) -> tuple[list[dict[str, Any]], str]:
+    """Return the trades that `python -m backtest` makes of a recording, and its decisions' hash."""
     out = folder / "trades.json"
     command = [sys.executable, "-m", "backtest", "run", f"--recording={folder}", f"--trades={out}"]
-    subprocess.run(command, cwd=PROJECT, check=True, capture_output=True)
+    done = subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, text=True)
+    (whole,) = json.loads(done.stdout)["decision_hashes"].values()
     rows: list[dict[str, Any]] = json.loads(out.read_text())
-    return sorted(rows, key=lambda row: str(row["id"]))
+    return sorted(rows, key=lambda row: str(row["id"])), whole
+
+
+def _replayed(recordings: Path) -> str:
+    """Return the hash that `python -m worker replay` finds, equal to what was recorded."""
+    command = [sys.executable, "-m", "worker", "replay", "2026-11-20"]
+    environment = {"PATH": "", "WORKER_RECORD_DIR": str(recordings)}
+    done = subprocess.run(
+        command, cwd=PROJECT, env=environment, check=True, capture_output=True, text=True
+    )
+    said = json.loads(done.stdout)
+    assert said["same"]
+    assert said["late"] == 0
+    return str(said["hash"])
 
 
 def _limits(folder: Path) -> set[str]:

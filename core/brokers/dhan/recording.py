@@ -119,9 +119,9 @@ class Recording:
 
     def _whole_records(self) -> Iterator[Frame]:
         """Yield what is whole of what was read, and keep the rest."""
-        content, at = self._rest, 0
+        content, at, unpack = self._rest, 0, RECORD.unpack_from
         while at + RECORD.size <= len(content):
-            received_ns, length, checksum = RECORD.unpack_from(content, at)
+            received_ns, length, checksum = unpack(content, at)
             if length > LARGEST_MESSAGE:
                 raise self._corrupt(at, f"length {length} is above {LARGEST_MESSAGE}")
             end = at + RECORD.size + length
