@@ -65,6 +65,8 @@ class Output(asyncio.Protocol):
     ----------
     on_line
         Called with each line that is kept, and now and then with how many were not.
+    budget
+        How many are kept; None for the usual.
 
     Attributes
     ----------
@@ -72,9 +74,9 @@ class Output(asyncio.Protocol):
         How many lines were not kept.
     """
 
-    def __init__(self, on_line: Callable[[str], None]) -> None:
+    def __init__(self, on_line: Callable[[str], None], budget: LineBudget | None = None) -> None:
         self._on_line: Final = on_line
-        self._budget: Final = LineBudget(LINES_AT_ONCE, LINES_PER_SECOND)
+        self._budget: Final = budget or LineBudget(LINES_AT_ONCE, LINES_PER_SECOND)
         self._rest = b""
         self._untold = 0
         self._transport: asyncio.Transport | None = None

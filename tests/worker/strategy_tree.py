@@ -14,6 +14,7 @@ BAD = '''"""Strategies that misbehave, each on the first candle it gets."""
 
 import os
 import sys
+import time
 from dataclasses import dataclass
 
 WORDS = "first words"
@@ -71,6 +72,17 @@ class Printer(Bad):
             print("and so on")
 
 
+class Burner(Bad):
+    """Answers in time, after more CPU than it is allowed in a minute."""
+
+    name = "burner"
+
+    def on_candle(self, candle):
+        until = time.process_time() + 1.5
+        while time.process_time() < until:
+            pass
+
+
 class Chatter(Bad):
     """Prints a great deal and goes on."""
 
@@ -99,7 +111,7 @@ class Teller(Bad):
     def on_stop(self):
         print("last words")
 '''
-NAMES = ("Looper", "Hog", "Crasher", "Quitter", "Printer", "Chatter", "Teller")
+NAMES = ("Looper", "Hog", "Crasher", "Quitter", "Printer", "Burner", "Chatter", "Teller")
 MODULE = "strategies.misbehaving"
 _END = "    )\n}\n"
 

@@ -71,7 +71,8 @@ class Scene:
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     state: Path = tmp_path_factory.mktemp("state")
     tree = StrategyTree(tmp_path_factory.mktemp("tree"))
-    settings = {**tree.settings, "MARKET_SPEED": "60", "STRATEGY_MEMORY_MB": str(MEMORY_MB)}
+    limits = {"STRATEGY_MEMORY_MB": str(MEMORY_MB), "STRATEGY_CPU_SECONDS": "1"}
+    settings = {**tree.settings, **limits, "MARKET_SPEED": "60"}
     with (
         running_stack() as stack,
         running_simulator("--speed=60", "--start=09:30") as simulator,
@@ -161,6 +162,15 @@ def test_it_has_no_environment_no_input_and_none_of_the_worker_s_descriptors(sce
     assert not listening
     scene.stop(teller)
     scene.wait_logged(teller, "printed: last words")
+
+
+@pytest.mark.full
+def test_who_burns_cpu_is_put_behind_the_others_and_then_ended(scene: Scene) -> None:
+    burner = scene.started("Burner")
+    scene.wait_logged(burner, "all others go first from now on")
+    reason = scene.wait_logged(burner, "ended: used")["message"]
+    assert "s of CPU in" in reason
+    scene.stop(burner)
 
 
 @pytest.mark.full
