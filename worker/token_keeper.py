@@ -35,7 +35,7 @@ LATE_SHARE: Final = 1 / 12
 """Of its life left, two hours of a day: from here on it is renewed whatever the market does."""
 LAST_SHARE: Final = 1 / 24
 """Of its life left, an hour of a day: from here on a human is told."""
-_LOOK_SECONDS: Final = 1.0
+_LOOK_SECONDS: Final = 0.5
 _ASK_AGAIN_SECONDS: Final = 5.0
 
 _log: Final = logging.getLogger(__name__)
@@ -182,10 +182,8 @@ class TokenKeeper:
     def _is_due(self) -> bool:
         if self._is_dead:
             return self._login.can_log_in
-        left, life = self._seconds_left(), self._life()
-        if left is None or left > EARLY_SHARE * life:
-            return False
-        return left <= LATE_SHARE * life or not self.is_trading()
+        left = self._seconds_left()
+        return left is not None and is_due(left, self._life(), is_trading=self.is_trading())
 
     def _tell_of_end(self) -> None:
         left = self._seconds_left()
@@ -283,6 +281,24 @@ class TokenKeeper:
         self.on_new(text)
         until = facts.expires_at and datetime.fromtimestamp(facts.expires_at, UTC).isoformat()
         _log.info("access token in use", extra={"facts": {"expires_at": until}})
+
+
+def is_due(left: float, life: float, *, is_trading: bool) -> bool:
+    """Return whether a token is to be renewed that has so many seconds of its life left.
+
+    Examples
+    --------
+    Ten hours before its end, five in and out of a session, one:
+
+    >>> is_due(36_000, LIFE_SECONDS, is_trading=False)
+    False
+    >>> is_due(18_000, LIFE_SECONDS, is_trading=True), is_due(18_000, 86_400, is_trading=False)
+    (False, True)
+    >>> is_due(3_600, LIFE_SECONDS, is_trading=True)
+    True
+    """
+    share = LATE_SHARE if is_trading else EARLY_SHARE
+    return left <= share * life
 
 
 def _never() -> bool:

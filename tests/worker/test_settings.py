@@ -39,6 +39,18 @@ def test_the_older_names_work_too() -> None:
     assert settings.supabase_secret_key == "service-role-key"
 
 
+def test_a_worker_that_logs_in_by_itself_needs_no_token() -> None:
+    given = {name: value for name, value in WHOLE.items() if name != "DHAN_ACCESS_TOKEN"}
+    settings = read_settings({**given, "DHAN_PIN": "123456", "DHAN_TOTP_SECRET": "JBSWY3DP"})
+    assert settings.dhan_login == ("123456", "JBSWY3DP")
+    assert "123456" not in repr(settings)
+    assert "JBSWY3DP" not in repr(settings)
+    with pytest.raises(ConfigError, match="DHAN_PIN and DHAN_TOTP_SECRET belong together"):
+        read_settings({**WHOLE, "DHAN_PIN": "123456"})
+    with pytest.raises(ConfigError, match="DHAN_TOTP_SECRET: a secret of 4 characters is not"):
+        read_settings({**WHOLE, "DHAN_PIN": "123456", "DHAN_TOTP_SECRET": "0189"})
+
+
 def test_all_problems_are_told_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         read_settings({"SUPABASE_URL": "ftp://x", "MARKET_SPEED": "-1", "MARKET_CLOCK": "sun"})
