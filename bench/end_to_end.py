@@ -49,8 +49,10 @@ from worker.child import Child
 from worker.fork_server import ForkServer
 from worker.journal import Journal
 from worker.lease import Lease
+from worker.limits import Limits
 from worker.market import Market
 from worker.messages import Answer, Candles, Load, Loaded, Message, WarmUp
+from worker.pools import Pools
 from worker.store import Store
 from worker.supabase import Supabase
 
@@ -116,11 +118,12 @@ class Process:
         self.id = str(UUID(int=number + 1))
         self._market = market
         self.loaded = asyncio.Event()
-        self.child = Child(self.id, self._heard, lambda _child, _reason: None)
 
     async def start(self, server: ForkServer, own: StrategyConfig) -> None:
         """Start it with averages that cross all the time."""
-        await self.child.start(server)
+        process = await Pools(server, Limits()).own(self.id)
+        self.child = Child(process, self._heard, lambda _child, _reason: None, print)
+        await self.child.start()
         settings = {"parameters": {"fast": 1, "slow": 2, "atr": 1}}
         self.child.send(Load("strategies.momentum", "Momentum", settings, own))
         await self.loaded.wait()
