@@ -14,7 +14,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from core.candle import Candle, InstrumentKey, Interval
 from core.errors import TradingError
@@ -95,6 +95,20 @@ class Chains:
         """Watch nothing more for a config, but what it still holds; call it between two ticks."""
         if self._windows.pop(config_id, ()) or self._named.pop(config_id, ()):
             self.settle()
+
+    def state(self) -> tuple[Any, ...]:
+        """Return which options are watched, and for whom, as plain values, for `put_back`."""
+        watched = tuple(self._watched)
+        places = dict(self._prices), dict(self._stands), self._day
+        return dict(self._windows), dict(self._named), watched, places
+
+    def put_back(self, state: tuple[Any, ...]) -> None:
+        """Go on from a state; all instruments of it are watched and subscribed."""
+        windows, named, watched, (prices, self._stands, self._day) = state
+        self._windows.update(windows)
+        self._named.update(named)
+        self._watched.update({key: self._market.engine.instrument(key) for key in watched})
+        self._prices.update(prices)
 
     def settle(self) -> None:
         """Set every window around the money as it is now."""

@@ -12,7 +12,7 @@ the server closes a socket is told at once: it is the last thing that comes of i
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from core.brokers.dhan.border import LTT_OFFSET_SECONDS
@@ -22,7 +22,7 @@ from core.candle_builder import UNKNOWN
 from core.effects import Effects
 from core.engine import Engine
 from core.errors import DataError
-from core.instrument import Instrument
+from core.instrument import Instrument, Segment
 from core.session import NS_PER_SECOND
 from worker.recorder import Recorder
 
@@ -35,6 +35,7 @@ _FULL: Final = int(PacketKind.FULL)
 _OPEN_INTEREST: Final = int(PacketKind.OPEN_INTEREST)
 _PREVIOUS_CLOSE: Final = int(PacketKind.PREVIOUS_CLOSE)
 _ID_BITS: Final = 32
+_PRICES: Final = frozenset((_TICKER, _QUOTE, _FULL))
 _DISCONNECT: Final = int(PacketKind.DISCONNECT)
 _DISCONNECT_BYTES: Final = 10
 
@@ -115,6 +116,9 @@ class Intake:
         self.on_pause: Callable[[bool], None] = _nobody_reads
         self.on_wanted: Callable[[Route, float], None] = _nobody_wants
         """Called with a tick that somebody wants to see: its route and price."""
+        self.on_turn: Callable[[int], int] = _nobody_turns
+        """Called before the first tick at or after `turn_ns`; answers when to call it again."""
+        self.turn_ns = NEVER_NS
         self.wire: Final = WireCounters()
         self.odd: Final[Counter[str]] = Counter()
         self.source: object = None
@@ -181,6 +185,22 @@ class Intake:
                 rest.append(fields)
         if rest:
             self._queue.append(lambda: self._play(rest))
+
+    def waiting_times(self) -> Iterator[tuple[bool, int]]:
+        """Yield, of each price that waits, whether it is an index's, and its trade time."""
+        waiting = list(self._rest)
+        for item in self._queue:
+            if isinstance(item, bytes):
+                waiting += decode(item, WireCounters())
+        for fields in waiting:
+            if fields[0] in _PRICES:
+                ltt = fields[5] if fields[0] == _TICKER else fields[6]
+                yield fields[2] == Segment.IDX_I.code, (ltt - LTT_OFFSET_SECONDS) * NS_PER_SECOND
+
+    def look_at_turn(self, now_ns: int) -> None:
+        """Call `on_turn` if it is time to."""
+        if now_ns >= self.turn_ns:
+            self.turn_ns = self.on_turn(now_ns)
 
     def between(self, work: Callable[[], None]) -> None:
         """Do something after the messages that wait and before those still to come."""
@@ -272,7 +292,8 @@ class Intake:
             if not self._holds:
                 self.odd["time_in_the_future"] += 1
             return False
-        self.limit_ns = latest_ns
+        self.look_at_turn(time_ns)
+        self.limit_ns = min(latest_ns, self.turn_ns - 1)
         return True
 
     def _unrouted(self, fields: Fields) -> None:
@@ -317,6 +338,11 @@ def _may_end_with_goodbye(message: Message) -> bool:
     """Return whether the last bytes of a message look like a disconnect packet."""
     at = len(message) - _DISCONNECT_BYTES
     return at >= 0 and message[at] == _DISCONNECT and message[at + 1] == _DISCONNECT_BYTES
+
+
+def _nobody_turns(time_ns: int) -> int:  # noqa: ARG001 - the shape of the callback.
+    """Stand in for whoever keeps checkpoints."""
+    return NEVER_NS
 
 
 def _nobody_wants(route: Route, price: float) -> None:

@@ -203,6 +203,8 @@ class Market:
     def advance(self) -> None:
         """Bring the engine to the time of day, unless the feed is the clock."""
         self.take_effects(self.clock.advance())
+        if not self.follows_feed:
+            self.intake.look_at_turn(self.now_ns)
 
     @property
     def missing(self) -> Mapping[str, str]:

@@ -17,11 +17,11 @@ from worker.backfill import Backfill
 from worker.books import Books
 from worker.chains import Chains
 from worker.feed import Feed
-from worker.fork_server import ForkServer
 from worker.history import History
-from worker.pools import Pools
 from worker.market import Market
+from worker.pools import Pools
 from worker.symbols import Symbols
+from worker.told import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Parts:
     books: Books
     chains: Chains
     pools: Pools
+    told: Told
 
     def resolve(self, rules: Iterable[str]) -> tuple[Instrument, ...]:
         """Return the instruments that symbol rules mean.

@@ -33,10 +33,12 @@ from worker.messages import (
 from worker.output import LineBudget
 from worker.parts import Parts
 from worker.rounds import ANSWER_SECONDS
+from worker.told import AGAIN
 
 SENTENCES_AT_ONCE: Final = 500
 SENTENCES_PER_SECOND: Final = 5.0
 LOAD_SECONDS: Final = 20.0
+TELL_SECONDS: Final = 60.0
 FIGURES_SECONDS: Final = 2.0
 
 Hearing = tuple[tuple[InstrumentKey, ...], tuple[Interval, ...]]
@@ -78,6 +80,9 @@ class Runner:
         self._loaded: asyncio.Future[Loaded] | None = None
         self._traceback = ""
         self._warm_at_packet = 0
+        self._load: Load | None = None
+        self._missed: list[Message] | None = None
+        """While a process is told again what had been: the rounds that come meanwhile."""
         self._sentences: Final = LineBudget(SENTENCES_AT_ONCE, SENTENCES_PER_SECOND)
         self._sentences_dropped = 0
         self._cpu: Final = CpuAllowance(parts.pools.limits.cpu_seconds)
@@ -109,10 +114,57 @@ class Runner:
         replaces = child is not None
         if child is None:
             child = await self._moved_in(design)
-        self._loaded = asyncio.get_running_loop().create_future()
         place = (design.module_path, design.class_name)
         code = self._code(design, config)
-        child.send(Load(*place, design.settings, config, replaces, code))
+        self._load = Load(*place, design.settings, config, replaces, code)
+        return await self._made(child, self._load)
+
+    async def tell_again(self, design: Design, told: Sequence[Message]) -> Loaded:
+        """Have a new process stand where the one before was: it is told all that one was told.
+
+        Its answers do not count, but for that to a round which still waits for it.
+
+        Parameters
+        ----------
+        told
+            As `Told.so_far` says it.
+
+        Raises
+        ------
+        ConfigError
+            If the strategy cannot be made, or it ends, or is not through in time.
+        """
+        load, warm_up, *rounds = told
+        missed: list[Message] = []
+        self._missed = missed
+        try:
+            child = await self._moved_in(design)
+            loaded = await self._made(child, load)
+            self._hear(loaded.config.instruments, loaded.config.intervals)
+            for message in (warm_up, *rounds, *missed):
+                child.send(self._as_told_again(message))
+        finally:
+            self._missed = None
+        self._warm_at_packet = self._parts.market.intake.packets
+        through = self._figures = asyncio.get_running_loop().create_future()
+        child.send(AskFigures())  # It answers when it is through.
+        await asyncio.wait([through], timeout=TELL_SECONDS)
+        if child is not self._child or not through.done():
+            child.kill("it was not through in time with what it was told again")
+            raise ConfigError("the strategy process ended while it was told again what had been")
+        return loaded
+
+    def _as_told_again(self, message: Message) -> Message:
+        if isinstance(message, Candles) and not self._parts.market.rounds.waits_for(
+            self, message.round
+        ):
+            return message._replace(round=AGAIN)
+        return message
+
+    async def _made(self, child: Child, load: Message) -> Loaded:
+        """Have a process make a strategy; raises as `load`."""
+        self._loaded = asyncio.get_running_loop().create_future()
+        child.send(load)
         try:
             async with asyncio.timeout(LOAD_SECONDS):
                 return await self._loaded
@@ -151,7 +203,10 @@ class Runner:
             early, self._early = self._early, None
         past = _with_later(past, early)
         market.rounds.knows(self, past)  # Trades that waited were the former strategy's.
-        child.send(WarmUp(tuple(past), market.holdings.trades_of(self.id)))
+        warm = WarmUp(tuple(past), market.holdings.trades_of(self.id))
+        child.send(warm)
+        if self._load is not None:
+            self._parts.told.begin(self.id, self._load, warm)
         self._warm_at_packet = market.intake.packets
         return past
 
@@ -218,10 +273,14 @@ class Runner:
         """Hand what a round brought to the process; return whether it will answer."""
         if self._early is not None:
             self._early += [each for each in heard if isinstance(each, Candle)]
-        if self._child is None:
+        message = Candles(number, heard)
+        self._parts.told.add(self.id, message)
+        if self._missed is not None:
+            self._missed.append(message)
+        if self._child is None or self._missed is not None:
             return False
         # One that is not warm yet has nothing to say and answers at once.
-        self._child.send(Candles(number, heard))
+        self._child.send(message)
         return True
 
     def is_late(self, number: int) -> None:
@@ -239,8 +298,8 @@ class Runner:
         self._parts.market.rounds.join(self, keys, intervals)
 
     def _heard(self, child: Child, message: Message) -> None:
-        if child is not self._child:
-            return  # A last word of one that was replaced.
+        if child is not self._child or _was_said_before(message):
+            return  # Or a last word of one that was replaced.
         if isinstance(message, Answer):
             self._parts.market.rounds.answered(self, message.round, message.signals)
             for sentence in message.said:
@@ -283,6 +342,10 @@ class Runner:
         # In real time the packets went on: here is where it fell silent.
         packets_ago = int(was_asked and market.follows_feed)
         market.note("commands", fact, packets_ago=packets_ago)
+
+
+def _was_said_before(message: Message) -> bool:
+    return isinstance(message, Answer) and message.round == AGAIN
 
 
 def _with_later(past: list[Candle], later: list[Candle]) -> list[Candle]:

@@ -21,6 +21,7 @@ from worker.emergency import Emergency
 from worker.feed import Feed
 from worker.lease import Lease
 from worker.new_day import NewDay
+from worker.recovery import Recovery
 from worker.revision import Revision
 from worker.settings import Settings
 from worker.store import Store
@@ -50,6 +51,7 @@ class Service:
         cron_symbols: CronSymbols,
         emergency: Emergency,
         tokens: TokenKeeper,
+        recovery: Recovery,
     ) -> None:
         self._feed: Final = feed
         self._backfill: Final = backfill
@@ -64,6 +66,7 @@ class Service:
         self._cron_symbols: Final = cron_symbols
         self._emergency: Final = emergency
         self._tokens: Final = tokens
+        self._recovery: Final = recovery
         self._tasks: Final[list[asyncio.Task[Any]]] = []
         self._failed: Final[asyncio.Future[None]] = asyncio.get_running_loop().create_future()
 
@@ -100,7 +103,7 @@ class Service:
         # Books are read from the database: first it has to have what the last run left here.
         while not await self._store.flush(FLUSH_SECONDS):
             _log.warning("waiting until the database has what the last run left")
-        await self._supervisor.boot()
+        await self._recovery.start()
         gc.collect()
         gc.freeze()  # What is there now stays: the collector need not look at it again.
         _log.info("ready", extra={"facts": {"configs": len(self._supervisor.deployments)}})

@@ -1,0 +1,186 @@
+"""The start of a worker, which is also its restart: what the last one left is taken up.
+
+In:  the journal, the database, the first ticks.
+Out: all configs at work, where they were or as the books say; a line that says which, and why.
+Next: `worker/supervisor.py`, which starts what has not been taken up; `worker/checkpoint.py`.
+
+Where the feed plays again from the last checkpoint on, the run goes on as if nothing had happened.
+Otherwise a new run begins with the books of the database, which has got everything that the
+journal held: open trades are guarded, orders that were on their way are cancelled, and what was
+missed is a gap. Nothing is changed before that is decided, so it may end at any moment and be
+started again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+from core.errors import DataError, TradingError
+from core.instrument import Segment
+from core.rows import iso_time
+from core.session import NS_PER_SECOND
+from worker.checkpoint import KIND, SPOILED, Checkpoint, Checkpoints, checkpoint_in
+from worker.config_events import RUNNING
+from worker.config_rows import Design, read_design
+from worker.journal import Journal
+from worker.launch import KeptConfig
+from worker.messages import Message
+from worker.parts import Parts
+from worker.store import Store
+from worker.supervisor import Supervisor
+from worker.told import KIND as TOLD
+from worker.told import checked, told_in
+
+NEAR_NS: Final = 5 * NS_PER_SECOND
+"""The first trade after a checkpoint is this near to it, where the feed plays again."""
+_LOOK_SECONDS: Final = 0.01
+_PATIENCE_SECONDS: Final = 5.0
+
+_log: Final = logging.getLogger(__name__)
+
+
+class CannotGoOnError(TradingError):
+    """Raised when the last run is not continued, with the reason."""
+
+
+class Recovery:
+    """Bring a worker up.
+
+    Parameters
+    ----------
+    parts, store, journal
+        What is taken up, and where it is kept.
+    supervisor
+        Starts configs.
+    checkpoints
+        Begin when everything runs.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        store: Store,
+        journal: Journal,
+        supervisor: Supervisor,
+        checkpoints: Checkpoints,
+    ) -> None:
+        self._parts: Final = parts
+        self._store: Final = store
+        self._journal: Final = journal
+        self._supervisor: Final = supervisor
+        self._checkpoints: Final = checkpoints
+
+    async def start(self) -> None:
+        """Start or restart; the feed stands still from its first tick on until that is done.
+
+        Raises
+        ------
+        StoreError
+            If the journal or the database is away.
+        """
+        with self._parts.market.clock.starting():
+            try:
+                await self._go_on()
+            except CannotGoOnError as reason:
+                _log.info("a new run begins: %s", reason)
+                self._parts.told.forget()
+            await self._supervisor.boot()
+            self._checkpoints.begin()
+
+    async def _go_on(self) -> None:
+        """Go on with the last run.
+
+        Raises
+        ------
+        CannotGoOnError
+            If it cannot be done exactly; then nothing has happened.
+        """
+        market = self._parts.market
+        try:
+            kept = await self._newest()
+            told = await self._told(kept)
+            rows = await self._unchanged(kept)
+            self._parts.watch([self._parts.listed(key) for key in kept.instruments])
+        except DataError as error:
+            raise CannotGoOnError(str(error)) from error
+        await market.clock.time_known()
+        await self._require_replay(kept)
+        market.put_back(kept.market)
+        self._parts.chains.put_back(kept.chains)
+        await asyncio.gather(
+            *(
+                self._supervisor.take_up(rows[each.design.id], each, told.get(each.design.id, []))
+                for each in kept.configs
+            )
+        )
+        _log.info("the last run goes on", extra={"facts": {"from": iso_time(kept.minute_ns)}})
+
+    async def _newest(self) -> Checkpoint:
+        """Return the last checkpoint, if everything since can be computed again."""
+        facts = await self._store.facts(KIND)
+        if not facts:
+            raise CannotGoOnError("there is no checkpoint")
+        for spoiled in await self._store.facts(SPOILED):
+            if spoiled.sequence > facts[-1].sequence:
+                raise CannotGoOnError(f"{spoiled.key} since the last checkpoint")
+        commands = await asyncio.to_thread(
+            lambda: list(self._journal.events(facts[-1].sequence, ("command",)))
+        )
+        if commands:
+            raise CannotGoOnError("there were commands since the last checkpoint")
+        return checkpoint_in(facts[-1])
+
+    async def _told(self, kept: Checkpoint) -> Mapping[str, list[Message]]:
+        told = await asyncio.to_thread(told_in, await self._store.facts(TOLD))
+        for each in kept.configs:
+            if each.status in RUNNING:
+                checked(told.get(each.design.id, []), each.design.id)
+        return told
+
+    async def _unchanged(self, kept: Checkpoint) -> Mapping[str, dict[str, Any]]:
+        """Return the rows of the kept configs, if they are as they were."""
+        rows = {str(row["id"]): row for row in await self._supervisor.rows()}
+        known = {each.design.id: each for each in kept.configs}
+        for each in kept.configs:
+            row = rows.get(each.design.id)
+            if row is None or not _is_same(row, each):
+                raise CannotGoOnError(f"config {each.design.name} has changed")
+        for name, row in rows.items():
+            if row["status"] in RUNNING and name not in known:
+                raise CannotGoOnError(f"config {row['name']} is new")
+        return rows
+
+    async def _require_replay(self, kept: Checkpoint) -> None:
+        """Wait for the first trade since the checkpoint; go on if it is next to it."""
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                while (time_ns := self._first_time(kept)) is None:  # noqa: ASYNC110 - see `_first_time`.
+                    await asyncio.sleep(_LOOK_SECONDS)
+        except TimeoutError:
+            raise CannotGoOnError("no price tells what time it is") from None
+        if not kept.minute_ns <= time_ns <= kept.minute_ns + NEAR_NS:
+            raise CannotGoOnError(
+                f"the feed is at {iso_time(time_ns)}, the last checkpoint at "
+                f"{iso_time(kept.minute_ns)}"
+            )
+
+    def _first_time(self, kept: Checkpoint) -> int | None:
+        """Return when the first price that waits was made, None where none tells.
+
+        That of an index is always of now. A quote of anything else carries the time of its last
+        trade: one of before the checkpoint tells nothing.
+        """
+        waiting = list(self._parts.market.intake.waiting_times())
+        if any(segment is Segment.IDX_I for segment, _ in kept.instruments):
+            return next((time_ns for is_index, time_ns in waiting if is_index), None)
+        return next((time_ns for _, time_ns in waiting if time_ns >= kept.minute_ns), None)
+
+
+def _is_same(row: dict[str, Any], kept: KeptConfig) -> bool:
+    """Return whether a row still says what it said when a config was kept."""
+    try:
+        design: Design | None = read_design(row)
+    except TradingError:
+        design = None
+    return design == kept.design and row["status"] == kept.status
