@@ -1,7 +1,8 @@
 """A line to a server that a test can cut and mend: an outage, as the client sees it.
 
 In:  the port to forward to.
-Out: a port of our own; `cut` breaks every connection and refuses new ones until `mend`.
+Out: a port of our own; `cut` breaks every connection and refuses new ones until `mend`; `refuse`
+     does so to those that ask for a path.
 """
 
 import asyncio
@@ -17,7 +18,9 @@ class Line:
         self._target = port
         self._loop = asyncio.new_event_loop()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._asked: dict[asyncio.StreamWriter, str] = {}
         self._is_cut = False
+        self._refused: str | None = None
         self._server: asyncio.Server | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -30,6 +33,11 @@ class Line:
     def mend(self) -> None:
         """Let it work again."""
         self._is_cut = False
+        self._refused = None
+
+    def refuse(self, path: str) -> None:
+        """Break connections whose first request was for a path that begins so, and refuse more."""
+        asyncio.run_coroutine_threadsafe(self._refuse(path), self._loop).result(5)
 
     def close(self) -> None:
         """Stop for good."""
@@ -47,13 +55,26 @@ class Line:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         with suppress(OSError):
-            if not self._is_cut:
+            first = await reader.read(1 << 16)
+            self._asked[writer] = path = _path_of(first)
+            if not self._is_cut and not self._is_refused(path):
                 other_reader, other_writer = await asyncio.open_connection(
                     "127.0.0.1", self._target
                 )
                 self._writers.add(other_writer)
+                other_writer.write(first)
                 await asyncio.gather(_pump(reader, other_writer), _pump(other_reader, writer))
+        self._asked.pop(writer, None)
         writer.transport.abort()
+
+    async def _refuse(self, path: str) -> None:
+        self._refused = path
+        for writer, asked in self._asked.items():
+            if self._is_refused(asked):
+                writer.transport.abort()
+
+    def _is_refused(self, path: str) -> bool:
+        return self._refused is not None and path.startswith(self._refused)
 
     async def _cut(self) -> None:
         self._is_cut = True
@@ -78,6 +99,11 @@ def line_to(port: int) -> Iterator[Line]:
         yield line
     finally:
         line.close()
+
+
+def _path_of(request: bytes) -> str:
+    words = request.partition(b"\r\n")[0].split(b" ")
+    return words[1].decode("latin-1") if len(words) > 1 else ""
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
