@@ -12,7 +12,9 @@ journal.
 
 import asyncio
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Final
 
 from realtime import AsyncRealtimeClient, RealtimePostgresChangesListenEvent
@@ -22,7 +24,7 @@ from worker.supabase import Supabase
 from worker.supervisor import Supervisor
 
 POLL_SECONDS: Final = 1.0
-_AT_ONCE: Final = 200
+_PAGE: Final = 200
 _LOOK_AGAIN_SECONDS: Final = 5.0
 
 _log: Final = logging.getLogger(__name__)
@@ -53,6 +55,8 @@ class Commands:
         self._last_of: Final[dict[str, asyncio.Task[None]]] = {}
         self._nudged: Final = asyncio.Event()
         self.nudges = 0
+        self.on_done: Callable[[str, float], None] = _nobody
+        """Called with each command that was carried out, and the seconds since it was found."""
 
     async def run(self) -> None:
         """Look for commands until cancelled."""
@@ -100,27 +104,57 @@ class Commands:
         self._nudged.set()
 
     async def _look(self) -> None:
-        rows = await self._supabase.rows(
-            "strategy_commands",
-            select="*,strategy_configs!inner(shard,runner)",
-            status="eq.PENDING",
-            order="created_at,id",
-            limit=str(_AT_ONCE),
-            **{"strategy_configs.shard": f"eq.{self._shard}"},
-            **{"strategy_configs.runner": "eq.worker"},
-        )
-        for row in rows:
+        for row in await self._pending():
             if row["id"] not in self._seen:
                 self._seen.add(row["id"])
                 self._begin(row)
+
+    async def _pending(self) -> list[dict[str, Any]]:
+        """Return all that wait, page by page: many may, whose outcome is not stored yet."""
+        found: list[dict[str, Any]] = []
+        while True:
+            page = await self._supabase.rows(
+                "strategy_commands",
+                select="*,strategy_configs!inner(shard,runner)",
+                status="eq.PENDING",
+                order="created_at,id",
+                limit=str(_PAGE),
+                offset=str(len(found)),
+                **{"strategy_configs.shard": f"eq.{self._shard}"},
+                **{"strategy_configs.runner": "eq.worker"},
+            )
+            found += page
+            if len(page) < _PAGE:
+                return found
 
     def _begin(self, row: dict[str, Any]) -> None:
         """Carry a command out after the one before it of the same config."""
         config_id = row["strategy_config_id"]
         before = self._last_of.get(config_id)
-        self._last_of[config_id] = asyncio.create_task(self._after(before, row))
+        task = asyncio.create_task(self._after(before, row))
+        self._last_of[config_id] = task
+        task.add_done_callback(partial(self._ended, config_id))
 
     async def _after(self, before: asyncio.Task[None] | None, row: dict[str, Any]) -> None:
+        found = time.monotonic()
         if before is not None:
             await asyncio.wait([before])
-        await self._supervisor.execute(row)
+        try:
+            await self._supervisor.execute(row)
+        except StoreError as error:
+            # It is PENDING still: when the database is back, it is found again.
+            _log.warning("%s waits for the database: %s", row["command"], error)
+            self._seen.discard(row["id"])
+        else:
+            self.on_done(row["command"], time.monotonic() - found)
+
+    def _ended(self, config_id: str, task: asyncio.Task[None]) -> None:
+        if self._last_of.get(config_id) is task:
+            del self._last_of[config_id]
+        if not task.cancelled() and task.exception() is not None:
+            context = {"message": "a command failed", "exception": task.exception()}
+            asyncio.get_running_loop().call_exception_handler(context)
+
+
+def _nobody(*_: object) -> None:
+    """Stand in for a listener until there is one."""

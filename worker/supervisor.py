@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
-from core.errors import ConfigError, TradingError
+from core.errors import ConfigError, StoreError, TradingError
 from core.order import Owner
 from core.rows import iso_time
 from core.strategy import ConfigStatus
@@ -21,7 +21,7 @@ from worker.deployment import Deployment
 from worker.launch import KeptConfig
 from worker.messages import Message
 from worker.parts import Parts
-from worker.supabase import Supabase
+from worker.supabase import RefusedError, Supabase
 
 _log: Final = logging.getLogger(__name__)
 
@@ -91,7 +91,13 @@ class Supervisor:
                 deployment.fail(str(error))
 
     async def execute(self, command: Row) -> None:
-        """Carry a command out; whatever becomes of it, its row says so."""
+        """Carry a command out; whatever becomes of it, its row says so.
+
+        Raises
+        ------
+        StoreError
+            If the database is away: then the command waits, and is to be tried again.
+        """
         design_id = command["strategy_config_id"]
         outcome: Row = {"id": command["id"], "status": "EXECUTED"}
         try:
@@ -103,6 +109,8 @@ class Supervisor:
             if note:
                 outcome["result"] = {"note": note}
         except TradingError as error:
+            if isinstance(error, StoreError) and not isinstance(error, RefusedError):
+                raise
             outcome |= {"status": "FAILED", "error_message": str(error)}
         outcome["executed_at"] = iso_time(time.time_ns())
         owner = Owner(design_id, "", command["user_id"], "")
