@@ -14,7 +14,7 @@ import asyncio
 import itertools
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from core.candle import Candle, InstrumentKey, Origin
@@ -97,6 +97,8 @@ class Backfill:
         self.idle: Final = asyncio.Event()
         self.idle.set()
         market.on_gap = self._take
+        self.on_given_up: Callable[[Gap], None] = _nobody
+        """Called with a gap that could not be repaired in time."""
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -107,6 +109,8 @@ class Backfill:
     def _take(self, gap: Gap) -> None:
         if gap.state is not GapState.MISSING:
             self._gaps.tell(gap)
+            if gap.state is GapState.UNREPAIRED:
+                self.on_given_up(gap)
             return
         self._market.gap_counts["found"] += 1
         is_heard = bool(self._market.rounds.hearers(gap.instrument))
@@ -162,3 +166,7 @@ class Backfill:
             self.idle.set()
         if job.is_heard and self._market.follows_feed:
             self._market.intake.release()
+
+
+def _nobody(_: Gap) -> None:
+    """Stand in for who tries again until there is one."""

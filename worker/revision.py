@@ -13,18 +13,21 @@ there is one, because the official close is not the last trade.
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from core.candle import Candle, Interval, Origin
 from core.candle_series import CandleSeries, News
 from core.errors import TradingError
+from core.gap import Gap
 from core.instrument import Instrument
-from core.rows import candle_row, iso_time, key_text
+from core.rows import candle_row, key_text
 from core.session import NS_PER_MINUTE, Market, Session, ist_date
 from worker.history import History
+from worker.late_repairs import LateRepairs
 from worker.market import Market as OurMarket
 from worker.store import Store
+from worker.stored_candles import StoredCandles
 from worker.supabase import Supabase
 
 AFTER_CLOSE_NS: Final = 20 * NS_PER_MINUTE
@@ -34,11 +37,8 @@ AGAIN_SECONDS: Final = 3600.0
 MOST_TRIES: Final = 8
 _LOOK_SECONDS: Final = 1.0
 _FLUSH_SECONDS: Final = 5.0
-_FIELDS: Final = ("open_price", "high_price", "low_price", "close_price", "volume", "open_interest")
 
 _log: Final = logging.getLogger(__name__)
-
-Row = dict[str, Any]
 
 
 class Revision:
@@ -60,12 +60,17 @@ class Revision:
         self._market: Final = market
         self._history: Final = history
         self._store: Final = store
-        self._supabase: Final = supabase
+        self._stored: Final = StoredCandles(store, supabase)
+        self._late: Final = LateRepairs(market, history, self._stored, self._put)
         # A feed that is the clock ends with the session: nothing is later than its close.
         self._after_ns: Final = 0 if market.follows_feed else AFTER_CLOSE_NS
         self._done: Final[dict[tuple[str, int], int]] = {}
         """Tries by instrument and session; `MOST_TRIES` when nothing is left to be done."""
         self._next_try: Final[dict[tuple[str, int], float]] = {}
+
+    def try_again(self, gap: Gap) -> None:
+        """Try to repair a gap later that was given up."""
+        self._late.take(gap)
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -74,7 +79,11 @@ class Revision:
                 session = self._session_over(hours)
                 if session is not None and self._is_due(instrument, session):
                     await self._revise(instrument, hours, session)
+            await self._late.look()
             await asyncio.sleep(_LOOK_SECONDS)
+
+    def _put(self, row: dict[str, Any]) -> None:
+        self._market.put_own("candle", row)
 
     def _session_over(self, hours: Market) -> Session | None:
         """Return today's session if it has been over for long enough."""
@@ -104,33 +113,20 @@ class Revision:
                 instrument, hours, session.open_ns, session.close_ns, Origin.REVISED
             )
             official = await self._history.day(instrument, hours, session)
-            stored = await self._stored(instrument, session)
+            ought = revised(true, session, official)
+            changed = await self._stored.differing(instrument.key, session, ought)
         except TradingError as error:
             counts["revision_failures"] += 1
             _log.warning("%s is not revised yet: %s", instrument.symbol, error)
             return
-        changed = differing(revised(true, session, official), stored)
-        self._store.put(
-            [
-                self._market.own_event("candle", candle_row(each, instrument.symbol), None)
-                for each in changed
-            ]
-        )
+        for each in changed:
+            self._put(candle_row(each, instrument.symbol))
         counts["revised"] += len(changed)
         if changed:
             facts = {"candles": len(changed), "day": str(session.day)}
             _log.info("%s revised", instrument.symbol, extra={"facts": facts})
         if official is not None or not true:
             self._done[place] = MOST_TRIES
-
-    async def _stored(self, instrument: Instrument, session: Session) -> list[Row]:
-        span = (f"gte.{iso_time(session.open_ns)}", f"lt.{iso_time(session.close_ns)}")
-        return await self._supabase.rows(
-            "ohlcv_data",
-            select=f"timeframe,timestamp,origin,{','.join(_FIELDS)}",
-            instrument_key=f"eq.{key_text(instrument.key)}",
-            **{"and": f"(timestamp.{span[0]},timestamp.{span[1]})"},
-        )
 
 
 def revised(minutes: Sequence[Candle], session: Session, official: Candle | None) -> list[Candle]:
@@ -154,18 +150,3 @@ def revised(minutes: Sequence[Candle], session: Session, official: Candle | None
         return made
     day = Candle(*official.as_tuple(), Origin.REVISED)
     return [day if each.interval is Interval.D1 else each for each in made]
-
-
-def differing(candles: Iterable[Candle], stored: Iterable[Row]) -> list[Candle]:
-    """Return the candles that are not stored, or not as they are."""
-    have = {(row["timeframe"], row["timestamp"][:19]): _values(row) for row in stored}
-    return [
-        each
-        for each in candles
-        if have.get((str(each.interval), iso_time(each.open_ns)[:19]))
-        != _values(candle_row(each, ""))
-    ]
-
-
-def _values(row: Row) -> tuple[float | None, ...]:
-    return tuple(None if row[name] is None else float(row[name]) for name in _FIELDS)

@@ -274,11 +274,13 @@ def _service(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
     supervisor = Supervisor(parts, borders.supabase, settings.shard)
     store.on_missing = supervisor.lose
     deltas = Deltas(market, chains, symbols, borders.dhan)
+    revision = Revision(market, parts.history, store, borders.supabase)
+    parts.backfill.on_given_up = revision.try_again
     checkpoints = Checkpoints(parts, store, lambda: supervisor.deployments)
     return Service(
         feed,
         parts.backfill,
-        Revision(market, parts.history, store, borders.supabase),
+        revision,
         store,
         supervisor,
         Commands(borders.supabase, supervisor, settings.shard, known_commands),
