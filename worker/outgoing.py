@@ -113,13 +113,16 @@ class Outgoing:
     Attributes
     ----------
     drained
-        Up to where everything was sent.
+        Up to where everything was sent or set aside.
+    acknowledged
+        Up to where the database says that it has everything; facts and what it refused come after.
     """
 
     def __init__(self, journal: Journal) -> None:
         self._journal: Final = journal
         self.journal_id: Final = journal.id
         self.drained = int(journal.meta.get("drained") or 0)
+        self.acknowledged = int(journal.meta.get("acknowledged") or 0)
 
     def batch(self, most: int) -> Batch:
         """Return the oldest events that may be sent, at most `most`.
@@ -138,10 +141,18 @@ class Outgoing:
         if len(found) > most:
             found = _whole_groups(found, most)
             until = found[-1].sequence if lane is None else until
-        return Batch(found, self.drained, until, lane and lane[0])
+        return Batch(found, self.acknowledged, until, lane and lane[0])
 
-    def settle(self, batch: Batch, outcomes: Sequence[dict[str, Any]]) -> list[Refusal]:
-        """Note what became of a batch; return what was refused for good."""
+    def settle(
+        self, batch: Batch, outcomes: Sequence[dict[str, Any]], *, is_stored: bool = True
+    ) -> list[Refusal]:
+        """Note what became of a batch; return what was refused for good.
+
+        Parameters
+        ----------
+        is_stored
+            Whether the database has taken the batch, and notes how far it has come.
+        """
         refusals = [
             Refusal(each.sequence, each.event, outcome["code"], outcome["error"])
             for each, outcome in zip(batch.events, outcomes, strict=True)
@@ -151,10 +162,13 @@ class Outgoing:
             with self._journal.writing():
                 for refusal in refusals:
                     self._set_aside(refusal)
+                if is_stored:
+                    self._journal.meta.set("acknowledged", str(batch.until))
                 if batch.lane is None:
                     self._journal.meta.set("drained", str(batch.until))
                 elif not refusals:
                     self._advance(batch, batch.lane)
+            self.acknowledged = batch.until if is_stored else self.acknowledged
         self.drained = batch.until
         return refusals
 
@@ -174,12 +188,13 @@ class Outgoing:
             database.execute("delete from merged where drained >= ?", (known,))
             database.execute("delete from refused where not skipped")
             self._journal.meta.set("drained", str(start))
+            self._journal.meta.set("acknowledged", str(start))
             missing = self._missing_after(start)
             database.executemany(
                 "insert or replace into missing values (?, ?)",
                 [(each.config_id, each.sentence) for each in missing if each.config_id],
             )
-        self.drained = start
+        self.drained = self.acknowledged = start
         return missing
 
     def missing(self) -> dict[str, str]:

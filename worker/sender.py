@@ -26,6 +26,7 @@ from worker.supabase import RefusedError, Supabase
 MOST_PER_CALL: Final = 500
 RESTORED: Final = "TB424"
 
+_SHARE_OF_NEWEST: Final = 10
 _LEAST_WHILE_AWAY: Final = 25
 _FAULT_OF_AN_EVENT: Final = ("22", "23", "54", "TB4", "PGRST102", "HTTP 413")
 """Codes with which a call is refused for what is in it, not for what it is."""
@@ -105,7 +106,9 @@ class Sender:
 
     async def _send(self) -> bool:
         """Send one batch; return whether there was one."""
-        batch = await self._disk.do(self._outgoing.batch, self._most)
+        # While a backlog drains, signs of life go along.
+        most = self._most - min(len(self._newest), self._most // _SHARE_OF_NEWEST)
+        batch = await self._disk.do(self._outgoing.batch, most)
         names = list(self._newest)[: self._most - len(batch.events)]
         newest = {name: self._newest.pop(name) for name in names}
         if not batch.events and not newest and self._has_written:
@@ -179,23 +182,24 @@ class Sender:
             self._report(Refusal(0, event, error.code, str(error)))
         if batch.events:
             refused = {"outcome": "failed", "code": error.code, "error": str(error)}
-            await self._disk.do(self._settle, batch, [refused])
+            await self._disk.do(self._settle, batch, [refused], is_stored=False)
 
     async def _go_back(self, known: int) -> None:
         """Send again what a restored database has lost."""
-        before = self._outgoing.drained
+        before = self._outgoing.acknowledged
         missing = await self._disk.do(self._outgoing.rewind, known)
         self.counters["restored"] += 1
         self.on_restored(known, before, missing)
 
-    def _settle(self, batch: Batch, outcomes: list[Outcome]) -> None:
+    def _settle(self, batch: Batch, outcomes: list[Outcome], *, is_stored: bool = True) -> None:
         """Note what is done; name what will never be taken."""
         for outcome in outcomes:
             self.counters[outcome["outcome"]] += 1
         for each, outcome in zip(batch.events, outcomes, strict=False):
             if outcome["outcome"] == "stale":
                 _log.warning("the database has newer: %s %s", each.event["kind"], each.event["id"])
-        refusals = self._outgoing.settle(batch, outcomes[: len(batch.events)])
+        own = outcomes[: len(batch.events)]
+        refusals = self._outgoing.settle(batch, own, is_stored=is_stored)
         for refusal in refusals:
             self._report(refusal)
         if refusals or self.held or batch.lane is not None:
