@@ -23,7 +23,6 @@ from worker.parts import Parts
 from worker.store import Store
 
 KIND: Final = "checkpoint"
-SPOILED: Final = "spoiled"
 
 
 class Checkpoint(NamedTuple):
@@ -51,8 +50,7 @@ class Checkpoint(NamedTuple):
 class Checkpoints:
     """Take a checkpoint at the turn of each minute, where the feed is the clock.
 
-    By the wall clock a feed never plays again what was lost, so none is taken; what was told is
-    saved all the same, for strategies whose process ends.
+    By the wall clock a feed never plays again what was lost, so none is taken.
 
     Parameters
     ----------
@@ -74,21 +72,18 @@ class Checkpoints:
     def begin(self) -> None:
         """Take one before the next tick, and one at each turn of a minute from here on."""
         intake = self._parts.market.intake
+        if not self._parts.market.follows_feed:
+            return
         intake.on_turn, intake.turn_ns, intake.limit_ns = self.take, 0, -1
 
     def take(self, now_ns: int) -> int:
         """Keep where we are before a tick of this time is taken; return when to do it again."""
         minute_ns = now_ns - now_ns % NS_PER_MINUTE
         self._parts.told.save()
-        if self._parts.market.follows_feed:
-            body = pickle.dumps(self._now(minute_ns), protocol=pickle.HIGHEST_PROTOCOL)
-            self._store.keep(KIND, str(minute_ns), body, replaces=True)
-            self.taken += 1
+        body = pickle.dumps(self._now(minute_ns), protocol=pickle.HIGHEST_PROTOCOL)
+        self._store.keep(KIND, str(minute_ns), body, replaces=True)
+        self.taken += 1
         return minute_ns + NS_PER_MINUTE
-
-    def spoil(self, reason: str) -> None:
-        """Take note of something that would not happen again if the feed played again."""
-        self._store.keep(SPOILED, reason, b"", replaces=True)
 
     def _now(self, minute_ns: int) -> Checkpoint:
         market = self._parts.market

@@ -84,6 +84,11 @@ class Restarts:
         self._waiting = asyncio.create_task(self._start_later(seconds, start))
         return f"restart {self._crashes.count} follows"
 
+    @property
+    def follows(self) -> bool:
+        """Whether another start follows."""
+        return self._waiting is not None and not self._waiting.done()
+
     def give_up(self) -> None:
         """Start it no more: somebody else has taken over."""
         if self._waiting is not None and self._waiting is not asyncio.current_task():

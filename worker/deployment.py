@@ -112,6 +112,7 @@ class Deployment:
     async def stop(self, *, keep_positions: bool) -> None:
         """End the process; close what is open unless it is to be kept."""
         self._restarts.give_up()
+        self._runner.let_go()
         market = self._parts.market
 
         def stop() -> None:
@@ -252,20 +253,30 @@ class Deployment:
     def _crashed(self, reason: str, traceback: str) -> None:
         """Take note that the process has ended by itself."""
         if self.status not in RUNNING:
+            self._runner.let_go()
             return  # While it was started: whoever starts it is told.
         self._runner.is_alone = True  # Who shared its process is not to suffer again.
         then = self._restarts.after_crash(partial(self._start_again, self.status))
         self.log("error", f"strategy process ended: {reason}; {then}", {"traceback": traceback})
         self._report(ConfigStatus.ERROR, error=reason)
+        if not self._restarts.follows:
+            self._runner.let_go()
 
     async def _start_again(self, before: ConfigStatus) -> bool:
         async with self.lock:
             if self.status is not ConfigStatus.ERROR:
                 return False
             try:
-                await self.start(paused=before is ConfigStatus.PAUSED)
+                if self._runner.is_awaited:
+                    await self._launch.tell_again(
+                        self.design, await self._parts.told.so_far(self.id)
+                    )
+                    self._report(before)
+                else:
+                    await self.start(paused=before is ConfigStatus.PAUSED)
             except TradingError as error:
                 self.fail(f"restart failed: {error}")
+            self._runner.let_go()
             return True
 
     def _said(self, sentence: str) -> None:

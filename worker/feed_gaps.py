@@ -44,6 +44,7 @@ class FeedGaps:
             Of which nothing is heard now; None for all.
         """
         self._counts["feed_lost"] += 1
+        self._market.on_spoiled("the feed was lost")
         self._market.intake.between(lambda: self._lose(silent_seconds, instruments))
 
     def unheard(self, instruments: Sequence[InstrumentKey]) -> None:

@@ -197,11 +197,6 @@ class Intake:
                 ltt = fields[5] if fields[0] == _TICKER else fields[6]
                 yield fields[2] == Segment.IDX_I.code, (ltt - LTT_OFFSET_SECONDS) * NS_PER_SECOND
 
-    def look_at_turn(self, now_ns: int) -> None:
-        """Call `on_turn` if it is time to."""
-        if now_ns >= self.turn_ns:
-            self.turn_ns = self.on_turn(now_ns)
-
     def between(self, work: Callable[[], None]) -> None:
         """Do something after the messages that wait and before those still to come."""
         if self._holds or self._playing:
@@ -292,7 +287,8 @@ class Intake:
             if not self._holds:
                 self.odd["time_in_the_future"] += 1
             return False
-        self.look_at_turn(time_ns)
+        if time_ns >= self.turn_ns:
+            self.turn_ns = self.on_turn(time_ns)
         self.limit_ns = min(latest_ns, self.turn_ns - 1)
         return True
 

@@ -97,6 +97,8 @@ class Market:
         self.counts: Final[dict[str, int]] = {}
         self.on_told_to_go: Callable[[int], None] = _nobody
         self.on_bad_signal: Callable[[str, str], None] = _nobody
+        self.on_spoiled: Callable[[str], None] = _nobody
+        """Called with a reason why what has happened now would not happen again in a replay."""
         self.on_fill: Callable[[InstrumentKey], None] = _nobody
         self.on_candle: Callable[[Candle], None] = _nobody
         self.on_gap: Callable[[Gap], None] = _nobody
@@ -203,8 +205,6 @@ class Market:
     def advance(self) -> None:
         """Bring the engine to the time of day, unless the feed is the clock."""
         self.take_effects(self.clock.advance())
-        if not self.follows_feed:
-            self.intake.look_at_turn(self.now_ns)
 
     @property
     def missing(self) -> Mapping[str, str]:

@@ -20,7 +20,8 @@ from core.errors import DataError, TradingError
 from core.instrument import Segment
 from core.rows import iso_time
 from core.session import NS_PER_SECOND
-from worker.checkpoint import KIND, SPOILED, Checkpoint, Checkpoints, checkpoint_in
+from core.strategy import ConfigStatus
+from worker.checkpoint import KIND, Checkpoint, Checkpoints, checkpoint_in
 from worker.config_events import RUNNING
 from worker.config_rows import Design, read_design
 from worker.journal import Journal
@@ -30,7 +31,7 @@ from worker.parts import Parts
 from worker.store import Store
 from worker.supervisor import Supervisor
 from worker.told import KIND as TOLD
-from worker.told import checked, told_in
+from worker.told import SPOILED, checked, told_in
 
 NEAR_NS: Final = 5 * NS_PER_SECOND
 """The first trade after a checkpoint is this near to it, where the feed plays again."""
@@ -178,9 +179,13 @@ class Recovery:
 
 
 def _is_same(row: dict[str, Any], kept: KeptConfig) -> bool:
-    """Return whether a row still says what it said when a config was kept."""
+    """Return whether a row still says what it said when a config was kept.
+
+    That its process ended since says nothing: it did so in minutes that are played again.
+    """
     try:
         design: Design | None = read_design(row)
     except TradingError:
         design = None
-    return design == kept.design and row["status"] == kept.status
+    ended = kept.status in RUNNING and row["status"] == ConfigStatus.ERROR
+    return design == kept.design and (ended or row["status"] == kept.status)

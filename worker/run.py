@@ -213,7 +213,14 @@ async def _work(
             repairs_gaps=True,
         )
         history = History(borders.dhan, calendar)
-        parts = _parts(settings, borders, market, symbols, history, Told(store))
+        parts = _parts(
+            settings,
+            borders,
+            market,
+            symbols,
+            history,
+            Told(store, is_needed=settings.follows_feed),
+        )
         known = [str(row["id"]) for row in store.waiting_rows("command")]
         load = partial(load_symbols, borders.dhan, state)
         service = _service(settings, borders, parts, store, journal, known, load)
@@ -241,6 +248,7 @@ def _parts(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
     )
     market.on_told_to_go = feed.told_to_go
     market.before_signals = lambda: market.engine.doubt_live(borders.lease.doubt)
+    market.on_spoiled = told.spoil
     gaps = FeedGaps(market)
     feed.on_lost, feed.on_back, feed.on_doubt = gaps.lost, gaps.back, gaps.doubt
     feed.on_unheard = gaps.unheard

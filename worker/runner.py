@@ -39,6 +39,9 @@ SENTENCES_AT_ONCE: Final = 500
 SENTENCES_PER_SECOND: Final = 5.0
 LOAD_SECONDS: Final = 20.0
 TELL_SECONDS: Final = 60.0
+KILLED: Final = "killed by SIGKILL"
+"""By nobody of ours: an operator, or the kernel for want of memory. The strategy is not to blame,
+so where the market can wait another process goes on where this one was."""
 FIGURES_SECONDS: Final = 2.0
 
 Hearing = tuple[tuple[InstrumentKey, ...], tuple[Interval, ...]]
@@ -63,6 +66,8 @@ class Runner:
     ----------
     is_alone
         Whether its next process is its own, whatever its design says.
+    is_awaited
+        Whether the market stands still until another process is where the last one was.
     """
 
     def __init__(
@@ -91,6 +96,7 @@ class Runner:
         self._early: list[Candle] | None = None
         """While a strategy is warmed up: the candles that are completed meanwhile."""
         self.is_alone = False
+        self.is_awaited = False
 
     @property
     def pid(self) -> int | None:
@@ -152,7 +158,17 @@ class Runner:
         if child is not self._child or not through.done():
             child.kill("it was not through in time with what it was told again")
             raise ConfigError("the strategy process ended while it was told again what had been")
+        if self.is_awaited:
+            self.is_awaited = False
+            self._parts.market.intake.release()
         return loaded
+
+    def let_go(self) -> None:
+        """Let the market go on without this config, if it waits for another process of it."""
+        if self.is_awaited:
+            self.is_awaited = False
+            self._fall_silent()
+            self._parts.market.intake.release()
 
     def _as_told_again(self, message: Message) -> Message:
         if isinstance(message, Candles) and not self._parts.market.rounds.waits_for(
@@ -225,6 +241,7 @@ class Runner:
 
     async def end(self, seconds: float = STOP_SECONDS) -> None:
         """Let it end within so many seconds, if it runs, or by force; hear nothing more."""
+        self.let_go()
         self._hears = ((), ())
         self._parts.market.rounds.leave(self)
         child, self._child = self._child, None
@@ -285,7 +302,7 @@ class Runner:
 
     def is_late(self, number: int) -> None:
         """Kill the process: it did not answer in time."""
-        if self._child is not None:
+        if self._child is not None and not self.is_awaited:
             self._child.kill(f"no answer to round {number} within {ANSWER_SECONDS:g} s")
 
     def _code(self, design: Design, config: StrategyConfig) -> UserCode | None:
@@ -328,11 +345,21 @@ class Runner:
             return
         self._tell_figures({})
         self._child = None
-        self._note_silence()
-        self._parts.market.rounds.gone(self)
+        if reason == KILLED and self._parts.told.is_needed and self._missed is None:
+            if not self.is_awaited:
+                self.is_awaited = True
+                self._parts.market.intake.hold()
+        else:
+            self._fall_silent()
         if self._loaded is not None and not self._loaded.done():
             self._loaded.set_exception(ConfigError(f"the strategy process ended: {reason}"))
         self._on_crash(reason, self._traceback)
+
+    def _fall_silent(self) -> None:
+        """Answer no more; if the feed played again, it would perhaps go on."""
+        self._parts.told.spoil(f"the process of config {self.id} ended")
+        self._note_silence()
+        self._parts.market.rounds.gone(self)
 
     def _note_silence(self) -> None:
         """Record that the strategy answers no more, nor to what it was asked by the last tick."""

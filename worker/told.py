@@ -20,6 +20,7 @@ from worker.messages import Candles, Load, Message, WarmUp
 from worker.store import Store
 
 KIND: Final = "told"
+SPOILED: Final = "spoiled"
 AGAIN: Final = 0
 """Number of a round that is told again: nobody waits for its answer."""
 
@@ -34,26 +35,39 @@ class Told:
     ----------
     store
         Where it is kept.
+    is_needed
+        Whether it is kept at all: only a market that waits for its strategies can wait for
+        another process to be told everything again.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, is_needed: bool) -> None:
         self._store: Final = store
         self._new: Minute = {}
+        self._saves = 0
+        self.is_needed: Final = is_needed
 
     def begin(self, config_id: str, load: Load, warm_up: WarmUp) -> None:
         """Take note of a strategy that stands for its config from here on."""
-        self._new[config_id] = [load, warm_up]
+        if self.is_needed:
+            self._new[config_id] = [load, warm_up]
 
     def add(self, config_id: str, round_: Candles) -> None:
         """Take note of what a strategy was told, or would have been if its process lived."""
-        self._new.setdefault(config_id, []).append(round_)
+        if self.is_needed:
+            self._new.setdefault(config_id, []).append(round_)
 
     def save(self) -> None:
         """Have everything so far kept in the journal."""
         if self._new:
             body = pickle.dumps(self._new, protocol=pickle.HIGHEST_PROTOCOL)
             self._new = {}
+            self._saves += 1
             self._store.keep(KIND, "", body)
+
+    def spoil(self, reason: str) -> None:
+        """Take note of something that would not happen again if the feed played again."""
+        if self.is_needed:
+            self._store.keep(SPOILED, reason, b"", replaces=True)
 
     def forget(self) -> None:
         """Begin anew: nothing that an earlier worker told is of use."""
@@ -70,8 +84,10 @@ class Told:
         StoreError
             If the journal cannot be read.
         """
-        facts = await self._store.facts(KIND)
-        minutes = await asyncio.to_thread(told_in, facts)
+        saves = -1
+        while saves != self._saves:  # What was new at first may have been saved meanwhile.
+            saves = self._saves
+            minutes = await asyncio.to_thread(told_in, await self._store.facts(KIND))
         return checked([*minutes.get(config_id, []), *self._new.get(config_id, [])], config_id)
 
 
