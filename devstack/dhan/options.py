@@ -15,13 +15,14 @@ from typing import Final
 from core.settings import SettingsReader
 from devstack.dhan.accounts import TOKEN_LIFE_SECONDS
 from devstack.dhan.clock import AS_FAST_AS_POSSIBLE, FASTEST_PACED, SLOWEST
+from devstack.dhan.pulse import MOST_SHARES
 from devstack.dhan.rest import control
 
 DEFAULT_DAY: Final = date(2026, 11, 20)
 DEFAULT_PORT_FEED: Final = 8765
 DEFAULT_PORT_REST: Final = 8766
 _MOST_CLIENTS: Final = 1_000
-_SOURCES: Final = ("--candles", "--ticks", "--frames")
+_SOURCES: Final = ("--candles", "--ticks", "--frames", "--pulse")
 _EXAMPLES: Final = """\
 examples:
   python -m devstack.dhan                              a generated day, market time as wall time
@@ -52,6 +53,8 @@ class Command:
     candles, symbol, ticks, frames
         Files to play instead of a generated day; at most one of them. `symbol` belongs to
         `candles`.
+    pulse
+        How many shares to trade once a second instead; 0 for none.
     calendar
         Calendar file laid over the shipped one; empty for none.
     speed
@@ -69,6 +72,7 @@ class Command:
     symbol: str
     ticks: str
     frames: str
+    pulse: int
     calendar: str
     clients: int
     snapshot: bool
@@ -101,6 +105,7 @@ def read_command(arguments: Sequence[str]) -> Command:
         symbol=reader.text("--symbol", ""),
         ticks=reader.text("--ticks", ""),
         frames=reader.text("--frames", ""),
+        pulse=reader.integer("--pulse", 0, low=0, high=MOST_SHARES),
         calendar=reader.text("--calendar", ""),
         clients=reader.integer("--clients", 1, low=1, high=_MOST_CLIENTS),
         snapshot="--snapshot" in flags,
@@ -119,7 +124,7 @@ def _require_sensible_sources(reader: SettingsReader, texts: Mapping[str, str]) 
         reader.problem(f"{' and '.join(sources)} exclude each other")
     if ("--candles" in texts) != ("--symbol" in texts):
         reader.problem("--candles FILE and --symbol NAME belong together")
-    if sources and "--day" in texts:
+    if set(sources) - {"--pulse"} and "--day" in texts:
         reader.problem(f"--day is for a generated day, {sources[0]} brings its own")
 
 
@@ -169,6 +174,7 @@ def _parser() -> argparse.ArgumentParser:
     _value(played, "--symbol", "NAME", "what the candles are of, such as RELIANCE")
     _value(played, "--ticks", "FILE", "recorded ticks")
     _value(played, "--frames", "FILE", "recorded raw messages")
+    _value(played, "--pulse", "N", f"N shares that trade once a second (up to {MOST_SHARES})")
     _value(played, "--calendar", "FILE", "sessions to add or change, as in core/nse_calendar.toml")
     clock = parser.add_argument_group("market clock")
     _value(clock, "--speed", "N|max", f"market seconds per second, {SLOWEST:g} and up, or max (1)")

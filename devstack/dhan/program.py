@@ -16,7 +16,8 @@ from core.errors import CalendarError, ConfigError
 from core.session import IST, NS_PER_SECOND, TradingCalendar, ist_date, load_calendar
 from devstack.dhan.market_data import MarketData
 from devstack.dhan.options import Command
-from devstack.dhan.simulator import Options
+from devstack.dhan.pulse import pulse
+from devstack.dhan.simulator import Options, Played
 from devstack.dhan.sources.candle_file import read_candle_file
 from devstack.dhan.sources.candle_rows import read_rows
 from devstack.dhan.sources.generated import generate
@@ -28,7 +29,7 @@ from devstack.dhan.tape import FrameTape, Tape, TapeSession
 _log: Final = logging.getLogger(__name__)
 
 
-def prepare(command: Command) -> tuple[Tape | FrameTape, MarketData, Options]:
+def prepare(command: Command) -> tuple[Played, MarketData, Options]:
     """Return what `Simulator` needs.
 
     Raises
@@ -77,7 +78,7 @@ def _naming(file: str) -> Iterator[None]:
         raise CalendarError(f"{Path(file).name}: {error}" if file else str(error)) from error
 
 
-def _source(command: Command, calendar: TradingCalendar) -> tuple[Tape | FrameTape, MarketData]:
+def _source(command: Command, calendar: TradingCalendar) -> tuple[Played, MarketData]:
     if command.candles:
         tape = _candles(Path(command.candles), command.symbol, calendar)
         return tape, MarketData(tape, calendar)
@@ -87,6 +88,9 @@ def _source(command: Command, calendar: TradingCalendar) -> tuple[Tape | FrameTa
     if command.frames:
         frames = _frames(Path(command.frames), calendar)
         return frames, MarketData(frames.state, calendar)
+    if command.pulse:
+        busy = pulse(command.pulse, command.seed, command.day, calendar)
+        return busy, MarketData(busy.state, calendar)
     made = generate(command.seed, command.day, calendar)
     return made.tape, MarketData(made.tape, calendar, made.history)
 

@@ -21,9 +21,13 @@ from devstack.dhan.feed.player import Player
 from devstack.dhan.feed.server import FeedServer, Limits
 from devstack.dhan.frames import FrameEncoder
 from devstack.dhan.market_data import MarketData
+from devstack.dhan.pulse import PulseTape
 from devstack.dhan.rest.app import RestServer
 from devstack.dhan.rest.context import Context
 from devstack.dhan.tape import FrameTape, Tape
+
+Played = Tape | FrameTape | PulseTape
+"""What can be played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +85,9 @@ class Simulator:
         How to play.
     """
 
-    def __init__(self, played: Tape | FrameTape, market: MarketData, options: Options) -> None:
+    def __init__(self, played: Played, market: MarketData, options: Options) -> None:
         verbatim = isinstance(played, FrameTape)
-        self.tape = played.state if isinstance(played, FrameTape) else played
+        self.tape = played if isinstance(played, Tape) else played.state
         self._options = options
         self.counters = Counters()
         self.board = FaultBoard(self.counters)
@@ -178,7 +182,9 @@ class Simulator:
         )
 
 
-def _encoder(played: Tape | FrameTape) -> Encoder:
+def _encoder(played: Played) -> Encoder:
+    if isinstance(played, PulseTape):
+        return played.encoder
     return FrameEncoder(played) if isinstance(played, FrameTape) else TapeEncoder(played)
 
 
