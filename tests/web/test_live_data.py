@@ -16,6 +16,15 @@ SHOWN = 1000
 IN_A_ROW = 60
 TOKEN_SECONDS = 45  # Renewed half-way through the test.
 IDS = "() => [...document.querySelectorAll('tr[data-id]')].map(row => row.dataset.id)"
+# A table draws more rows when its end comes into sight, or is pressed.
+ALL_DRAWN = """
+() => {
+  const more = [...document.querySelectorAll('button')]
+    .find(button => button.textContent.startsWith('Show more ('));
+  more?.click();
+  return more === undefined;
+}
+"""
 
 
 class Network:
@@ -91,6 +100,7 @@ def test_after_3000_events_on_a_bad_network_the_screen_equals_the_database(
                 page.evaluate("() => 0")  # Lets what has arrived be carried on.
         wanted = served.trade_ids()[:SHOWN]
         assert len(wanted) == SHOWN
+        page.wait_for_function(ALL_DRAWN, timeout=60_000)
         page.wait_for_function(
             f"wanted => JSON.stringify(({IDS})()) === wanted",
             arg=json.dumps(wanted, separators=(",", ":")),

@@ -9,7 +9,7 @@ import { Logo } from "@/components/shell/logo";
 import { isShown, PAGES } from "@/components/shell/pages";
 import { useAlert } from "@/components/ui/alerts";
 import { Badge, type Tone } from "@/components/ui/badge";
-import { useLive } from "@/lib/live/live-provider";
+import { useLag, useLive } from "@/lib/live/live-provider";
 import { useInterval } from "@/lib/live/use-interval";
 import { useQuery } from "@/lib/live/use-query";
 import { signOut, useUser } from "@/lib/session";
@@ -79,7 +79,8 @@ function stateOf(seconds: number | null, late: number): { tone: Tone; words: str
 }
 
 function LiveIndicator() {
-  const { status, lagMs } = useLive();
+  const { status } = useLive();
+  const lagMs = useLag();
   const tone: Tone = status === "live" ? "gain" : status === "offline" ? "loss" : "warn";
   const lag = status === "live" && lagMs !== null ? ` · ${Math.round(lagMs)} ms` : "";
   return (

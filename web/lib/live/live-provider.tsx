@@ -4,7 +4,7 @@
  * The only place that opens channels: the user's events, nudges from single tables, other topics.
  *
  * In:  the signed-in user's id.
- * Out: `useLive` (status, lag), `useUserEvents` (each event once, in order), `useTableChanges`
+ * Out: `useLive` (status), `useLag`, `useUserEvents` (each event once, in order), `useTableChanges`
  *      (something of a table changed: read again), `useTopic` (what is said there).
  */
 import {
@@ -21,6 +21,7 @@ import {
 import { supabase } from "@/lib/supabase";
 import { userEvents } from "@/lib/tables/user-events";
 
+import { databaseNow } from "./database-clock";
 import { type LiveStatus, type UserEvent, UserEvents } from "./user-events";
 
 const LOOK_AGAIN_MS = 5_000;
@@ -43,8 +44,6 @@ interface Broadcast {
 
 interface Live {
   readonly status: LiveStatus;
-  /** From commit to this screen, of the last event that was broadcast; null before the first. */
-  readonly lagMs: number | null;
   /** Grows when all rows have to be read anew; 0 until the first position is known. */
   readonly resets: number;
   readonly listen: (listener: Listener) => () => void;
@@ -52,6 +51,8 @@ interface Live {
 }
 
 const LiveContext = createContext<Live | null>(null);
+// Apart from the rest, because it changes with every event.
+const LagContext = createContext<number | null>(null);
 
 export function LiveProvider({ userId, children }: { userId: string; children: ReactNode }) {
   const [status, setStatus] = useState<LiveStatus>("connecting");
@@ -69,9 +70,10 @@ export function LiveProvider({ userId, children }: { userId: string; children: R
     const channel = supabase()
       .channel(`user:${userId}`, { config: { private: true } })
       .on<Broadcast>("broadcast", { event: "*" }, ({ payload }) => {
-        setLagMs(Math.max(0, Date.now() - Date.parse(payload.at)));
         if (isNumbered(payload)) events.receive(payload);
         else passingListeners.current.forEach((listener) => listener(passingOf(payload)));
+        // With the next frame, which shows it.
+        requestAnimationFrame(() => setLagMs(Math.max(0, databaseNow() - Date.parse(payload.at))));
       })
       .subscribe((state) => events.setSubscribed(state === "SUBSCRIBED"));
     const look = () => void events.catchUp();
@@ -87,7 +89,6 @@ export function LiveProvider({ userId, children }: { userId: string; children: R
   const live = useMemo<Live>(
     () => ({
       status,
-      lagMs,
       resets,
       listen: (listener) => {
         listeners.current.add(listener);
@@ -98,9 +99,18 @@ export function LiveProvider({ userId, children }: { userId: string; children: R
         return () => passingListeners.current.delete(listener);
       },
     }),
-    [status, lagMs, resets],
+    [status, resets],
   );
-  return <LiveContext value={live}>{children}</LiveContext>;
+  return (
+    <LiveContext value={live}>
+      <LagContext value={lagMs}>{children}</LagContext>
+    </LiveContext>
+  );
+}
+
+/** Milliseconds from the commit of the last event that was broadcast to this screen, or null. */
+export function useLag(): number | null {
+  return useContext(LagContext);
 }
 
 /** Status of the live data. */

@@ -52,6 +52,7 @@ class ChangedRows<Row> {
   private rows = new Map<string, Row>();
   private count = 0;
   private timer: ReturnType<typeof setTimeout> | null = null;
+  private drawnAt = Number.NEGATIVE_INFINITY;
   private readonly listeners = new Set<() => void>();
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -67,12 +68,18 @@ class ChangedRows<Row> {
       this.rows = new Map();
     }
     this.rows.set(id, row);
-    // A burst of events is drawn a few times, not once for each.
-    this.timer ??= setTimeout(() => {
-      this.timer = null;
-      this.count += 1;
-      this.listeners.forEach((listener) => listener());
-    }, DRAW_MS);
+    // One event is drawn at once; a burst of them a few times, not once for each.
+    const wait = this.drawnAt + DRAW_MS - performance.now();
+    if (wait <= 0) this.draw();
+    else this.timer ??= setTimeout(() => this.draw(), wait);
+  }
+
+  private draw(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.drawnAt = performance.now();
+    this.count += 1;
+    this.listeners.forEach((listener) => listener());
   }
 
   of(key: string): Iterable<Row> {

@@ -1,4 +1,5 @@
 /** `health()`: whether the database, the worker and the feed are there, and whose clock it is. */
+import { compareClocks } from "@/lib/live/database-clock";
 import { supabase } from "@/lib/supabase";
 
 import { dataOf } from "./answers";
@@ -12,6 +13,7 @@ export interface Health {
 }
 
 interface Answer {
+  readonly database_time: string;
   readonly market_time: string;
   readonly simulated: boolean;
   readonly worker: {
@@ -21,7 +23,9 @@ interface Answer {
 }
 
 export async function readHealth(): Promise<Health> {
+  const asked = Date.now();
   const found = dataOf(await supabase().rpc("health")) as unknown as Answer;
+  compareClocks(found.database_time, asked, Date.now());
   return {
     marketTime: found.market_time,
     isSimulated: found.simulated,
