@@ -8,13 +8,20 @@ Next: `tests/web/visitor.py`.
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, StorageState, expect, sync_playwright
 
 from devstack.browser import find_browser
 from tests.e2e.demo import RunningDemo, running_demo
-from tests.web.visitor import PATIENCE_MS
+from tests.web.visitor import PATIENCE_MS, USUAL, Look, Visitor, visitor
 
 expect.set_options(timeout=PATIENCE_MS)
+LOOKS = (
+    pytest.param(USUAL, id="desktop-dark"),
+    *(
+        pytest.param(look, id=str(look).replace(" ", "-"), marks=pytest.mark.full)
+        for look in (Look("phone", "light"), Look("desktop", "light"), Look("phone", "dark"))
+    ),
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +50,25 @@ def address(demo: RunningDemo) -> str:
     """Return the dashboard's address, as the demo prints it."""
     (line,) = (line for line in demo.lines if line.strip().startswith("dashboard "))
     return line.split()[-1]
+
+
+@pytest.fixture(params=LOOKS)
+def look(request: pytest.FixtureRequest) -> Look:
+    """Return how the dashboard is looked at: every action works at any width, light and dark."""
+    found: Look = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def kept(browser: Browser, address: str) -> StorageState:
+    """Return what a browser remembers of somebody who has signed in."""
+    with visitor(browser, address) as found:
+        found.sign_in()
+        return found.page.context.storage_state()
+
+
+@pytest.fixture
+def person(browser: Browser, address: str, look: Look, kept: StorageState) -> Iterator[Visitor]:
+    """Yield somebody who has signed in before; a file may have an `address` of its own."""
+    with visitor(browser, address, look, kept=kept) as found:
+        yield found

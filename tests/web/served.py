@@ -58,6 +58,25 @@ class Served:
         self.connection.execute(_MAKE_TRADE, values)
         return trade_id
 
+    def rows(self, query: str, **values: object) -> list[tuple[object, ...]]:
+        """Return the rows of a query; `%(user)s` is the demo user."""
+        return self.connection.execute(query.encode(), {"user": DEMO_USER, **values}).fetchall()
+
+    def row(self, query: str, **values: object) -> tuple[object, ...]:
+        """Return the one row of a query."""
+        (row,) = self.rows(query, **values)
+        return row
+
+    def value(self, query: str, **values: object) -> object:
+        """Return the one value of a query."""
+        (found,) = self.row(query, **values)
+        return found
+
+    def do(self, statements: str, **values: object) -> None:
+        """Carry out one statement or several."""
+        for statement in filter(None, map(str.strip, statements.split(";"))):
+            self.connection.execute(statement.encode(), {"user": DEMO_USER, **values})
+
     def trade_ids(self) -> list[str]:
         """Return the ids of the demo user's trades, newest first."""
         found = self.connection.execute(

@@ -1,4 +1,4 @@
-"""Every action of the dashboard that the database alone carries out, read back from its tables."""
+"""Actions on portfolios, notifications, system and head that the database alone carries out."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.web.served import DEMO_USER, Served, served_dashboard
-from tests.web.visitor import Visitor, visitor
+from tests.web.visitor import Look, Visitor
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -19,37 +19,41 @@ def served(browser: Browser) -> Iterator[Served]:
         yield found
 
 
-@pytest.fixture
-def person(browser: Browser, served: Served) -> Iterator[Visitor]:
-    """Yield somebody who is signed in."""
-    with visitor(browser, served.address) as found:
-        found.sign_in()
-        yield found
+@pytest.fixture(scope="module")
+def address(served: Served) -> str:
+    """Return where it is served."""
+    return served.address
 
 
-def value(served: Served, query: str) -> object:
-    """Return one value of the database."""
-    row = served.connection.execute(query.encode(), {"user": DEMO_USER}).fetchone()
-    assert row is not None, query
-    return row[0]
+def tell(served: Served, title: str) -> None:
+    """Tell the demo user something that is kept."""
+    served.connection.execute(
+        "select private.notify(%s, 'order_rejected', %s, 'no margin', null, null, '{}')",
+        (DEMO_USER, title),
+    )
 
 
-def test_a_portfolio_is_made_and_renamed(person: Visitor, served: Served) -> None:
+def test_a_portfolio_is_made_renamed_and_its_ledger_shown(
+    person: Visitor, look: Look, served: Served
+) -> None:
     page = person.page
     person.open("/portfolios/", "Portfolios")
     page.get_by_role("button", name="New portfolio").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Name").fill("Second")
+    dialog.get_by_label("Name").fill(f"Second {look}")
     dialog.get_by_label("Capital in rupees").fill("250000.50")
     dialog.get_by_role("button", name="Create").click()
-    card = page.get_by_role("region", name="Second")
+    card = page.get_by_role("region", name=f"Second {look}", exact=True)
     expect(card.get_by_text("₹2,50,000.50", exact=True)).to_be_visible()
-    card.get_by_role("button", name="Rename Second").click()
-    page.get_by_label("Name", exact=True).fill("Renamed")
+    card.get_by_role("button", name=f"Rename Second {look}").click()
+    page.get_by_label("Name", exact=True).fill(f"Renamed {look}")
     page.get_by_role("button", name="Save the name").click()
-    expect(page.get_by_role("region", name="Renamed")).to_be_visible()
-    stored = "select initial_capital::text from public.portfolios where name = 'Renamed'"
-    assert value(served, stored) == "250000.50"
+    renamed = page.get_by_role("region", name=f"Renamed {look}", exact=True)
+    renamed.get_by_role("button", name="Show its ledger").click()
+    ledger = page.get_by_role("region", name=f"Ledger of Renamed {look}", exact=True)
+    expect(ledger.get_by_text("+₹2,50,000.50")).to_be_visible()
+    stored = "select initial_capital::text from public.portfolios where name = %(name)s"
+    assert served.value(stored, name=f"Renamed {look}") == "250000.50"
 
 
 def test_a_portfolio_that_is_refused_says_why_where_it_was_asked_for(person: Visitor) -> None:
@@ -62,26 +66,40 @@ def test_a_portfolio_that_is_refused_says_why_where_it_was_asked_for(person: Vis
     expect(dialog.get_by_role("alert")).to_be_visible()
 
 
-def test_a_notification_arrives_is_read_and_dismissed(person: Visitor, served: Served) -> None:
+def test_a_notification_arrives_is_read_and_dismissed(
+    person: Visitor, look: Look, served: Served
+) -> None:
     page = person.page
     person.open("/notifications/", "Notifications")
     expect(page.get_by_role("status", name="Live data: live")).to_be_visible()
-    served.connection.execute(
-        "select private.notify("
-        "%s, 'order_rejected', 'Order refused', 'no margin', null, null, '{}')",
-        (DEMO_USER,),
-    )
-    item = page.get_by_role("article").filter(has_text="Order refused")
+    tell(served, f"Order refused, {look}")
+    item = page.get_by_role("article").filter(has_text=f"Order refused, {look}")
     expect(item).to_be_visible()
     item.get_by_role("button", name="Mark as read").click()
     expect(item.get_by_role("button", name="Mark as read")).to_have_count(0)
     item.get_by_role("button", name="Dismiss").click()
     expect(item).to_have_count(0)
-    kept = "select count(*) from public.notifications where dismissed_at is not null"
-    assert value(served, kept) == 1
+    kept = "select dismissed_at is not null from public.notifications where title = %(title)s"
+    assert served.value(kept, title=f"Order refused, {look}") is True
 
 
-def test_preferences_and_quiet_hours_are_kept(person: Visitor, served: Served) -> None:
+def test_all_notifications_are_read_at_once(person: Visitor, look: Look, served: Served) -> None:
+    for number in range(2):
+        tell(served, f"Number {number}, {look}")
+    person.open("/notifications/", "Notifications")
+    page = person.page
+    expect(page.get_by_role("heading", name="2 not read yet")).to_be_visible()
+    page.get_by_role("button", name="Mark all as read").click()
+    expect(page.get_by_role("button", name="Mark as read", exact=True)).to_have_count(0)
+    expect(page.get_by_role("button", name="Mark all as read")).to_be_disabled()
+    unread = "select count(*) from public.notifications where read_at is null"
+    assert served.value(unread) == 0
+
+
+def test_preferences_and_quiet_hours_are_kept_and_taken_back(
+    person: Visitor, served: Served
+) -> None:
+    served.connection.execute("delete from public.notification_settings")
     page = person.page
     person.open("/notifications/?tab=settings", "Notifications")
     page.get_by_label("Trade opened by E-mail").select_option("silent")
@@ -94,62 +112,41 @@ def test_preferences_and_quiet_hours_are_kept(person: Visitor, served: Served) -
         "select preference::text from public.notification_settings"
         " where user_id = %(user)s and kind = 'trade_opened' and channel = 'email'"
     )
-    assert value(served, chosen) == "silent"
-    assert str(value(served, "select starts from public.quiet_hours")) == "21:30:00"
+    assert served.value(chosen) == "silent"
+    assert str(served.value("select starts from public.quiet_hours")) == "21:30:00"
+    page.get_by_role("button", name="No quiet hours").click()
+    expect(page.get_by_text("There are none")).to_be_visible()
+    assert served.value("select count(*) from public.quiet_hours") == 0
 
 
-def test_a_changed_parameter_and_its_return_to_the_default_are_stored(
-    person: Visitor, served: Served
-) -> None:
+def test_the_audit_trail_is_leafed_through(person: Visitor, served: Served) -> None:
+    # Fifty entries are a page: each change of a design is one.
+    for number in range(60):
+        served.connection.execute(
+            "update public.strategies set max_positions = %s"
+            " where user_id = %s and name = 'Momentum NIFTY'",
+            (1 + number % 2, DEMO_USER),
+        )
+    person.open("/system/", "System")
+    trail = person.page.get_by_role("region", name="Audit trail")
+    newest = trail.get_by_role("group").first
+    first = newest.inner_text()
+    trail.get_by_role("button", name="Older").click()
+    expect(trail.get_by_role("button", name="Newer")).to_be_enabled()
+    expect(newest).not_to_have_text(first)
+    newest.click()
+    expect(newest.locator("pre")).to_be_visible()
+    trail.get_by_role("button", name="Newer").click()
+    expect(trail.get_by_role("button", name="Newer")).to_be_disabled()
+
+
+def test_light_and_dark_are_switched_and_remembered(person: Visitor, look: Look) -> None:
     page = person.page
-    stored = (
-        "select config ->> 'fast' from public.strategies"
-        " where name = 'Momentum BANKNIFTY' and user_id = %(user)s"
-    )
-    for wanted in ("5", "9"):
-        person.open("/strategies/", "Strategies")
-        page.get_by_role("link", name="Momentum BANKNIFTY").first.click()
-        page.get_by_role("tab", name="Configure").click()
-        page.get_by_label("Candles of the fast average").fill(wanted)
-        page.get_by_role("button", name="Save changes").click()
-        expect(page.get_by_text("Saved. The next decision uses it.")).to_be_visible()
-        assert value(served, stored) == wanted
-
-
-def test_code_is_edited_and_kept(person: Visitor, served: Served) -> None:
-    page = person.page
-    person.open("/strategies/", "Strategies")
-    page.get_by_role("listitem").filter(has_text="Minute cron").get_by_role("link").first.click()
-    page.get_by_role("tab", name="Code").click()
-    editor = page.get_by_label("Python", exact=True)
-    expect(editor).not_to_have_value("")
-    changed = f"# Looked at again.\n{editor.input_value()}"
-    editor.fill(changed)
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("Saved. The next decision uses it.")).to_be_visible()
-    code = "select python_code from public.strategies where strategy_type = 'code' limit 1"
-    assert value(served, code) == changed
-
-
-def test_a_strategy_is_deployed_again_and_archived(person: Visitor, served: Served) -> None:
-    page = person.page
-    person.open("/strategies/?new=type", "Strategies")
-    dialog = page.get_by_role("dialog", name="New strategy")
-    dialog.get_by_role("tab", name="From one of mine").click()
-    dialog.get_by_label("Strategy", exact=True).select_option(index=0)
-    dialog.get_by_label("Name of the deployment").fill("Once more")
-    dialog.get_by_role("button", name="Create and start the simulation").click()
-    expect(dialog).not_to_be_visible()
-    expect(page.get_by_role("listitem").filter(has_text="Once more").first).to_be_visible()
-    made = "select count(*) from public.strategy_configs where name = 'Once more'"
-    assert value(served, made) == 1
-    page.get_by_role("link", name="Mean reversion NIFTY").first.click()
-    page.get_by_role("button", name="Archive").click()
-    page.get_by_role("dialog").get_by_role("button", name="Archive").click()
-    page.wait_for_url("**/strategies/")
-    expect(page.get_by_role("link", name="Momentum NIFTY").first).to_be_visible()
-    expect(page.get_by_role("link", name="Mean reversion NIFTY")).to_have_count(0)
-    gone = (
-        "select archived_at is not null from public.strategies where name like 'Mean reversion%%'"
-    )
-    assert value(served, gone) is True
+    other = "light" if look.scheme == "dark" else "dark"
+    shown = "() => getComputedStyle(document.documentElement).colorScheme"
+    person.open("/", "Dashboard")
+    assert page.evaluate(shown) == look.scheme
+    page.get_by_role("button", name="Switch between light and dark").click()
+    assert page.evaluate(shown) == other
+    person.open("/", "Dashboard")
+    assert page.evaluate(shown) == other

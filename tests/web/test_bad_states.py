@@ -19,29 +19,39 @@ def served(browser: Browser) -> Iterator[Served]:
         yield found
 
 
-@pytest.fixture
-def person(browser: Browser, served: Served) -> Iterator[Visitor]:
-    """Yield somebody who is signed in."""
-    with visitor(browser, served.address) as found:
-        found.sign_in()
-        yield found
+@pytest.fixture(scope="module")
+def address(served: Served) -> str:
+    """Return where it is served."""
+    return served.address
 
 
 def test_a_worker_and_a_feed_that_are_off_are_shown_as_such(person: Visitor) -> None:
+    person.open("/", "Dashboard")
     expect(person.page.get_by_text("Worker off")).to_be_visible()
     expect(person.page.get_by_text("Feed off")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("beat_seconds", "feed_seconds", "told"),
+    [(120, 1, "Worker silent for 2 min"), (0, 240, "Feed silent for 4 min")],
+    ids=["worker", "feed"],
+)
 def test_a_silent_worker_and_a_stale_feed_are_told_with_their_age(
-    person: Visitor, served: Served
+    person: Visitor, served: Served, beat_seconds: int, feed_seconds: int, told: str
 ) -> None:
-    served.connection.execute(
-        "insert into public.worker_heartbeats"
-        " (shard, process, holder, feed_age_seconds, beat_at)"
-        " values ('main', 'supervisor', 'a test', 30, now() - interval '2 minutes')"
+    served.do(
+        """
+        delete from public.worker_heartbeats;
+        insert into public.worker_heartbeats
+          (shard, process, holder, feed_age_seconds, beat_at)
+        values ('main', 'supervisor', 'a test', %(feed)s, now() - %(beat)s * interval '1 second')
+        """,
+        feed=feed_seconds,
+        beat=beat_seconds,
     )
-    expect(person.page.get_by_text("Worker silent for 2 min")).to_be_visible()
-    served.connection.execute("delete from public.worker_heartbeats")
+    person.open("/", "Dashboard")
+    expect(person.page.get_by_text(told)).to_be_visible()
+    served.do("delete from public.worker_heartbeats")
 
 
 def test_a_database_out_of_reach_is_told_and_what_was_read_stays(person: Visitor) -> None:
@@ -59,21 +69,32 @@ def test_a_database_out_of_reach_is_told_and_what_was_read_stays(person: Visitor
 
 
 def test_a_refused_command_says_why_where_it_was_given(person: Visitor, served: Served) -> None:
+    page = person.page
+    # Nothing that happens from now on is heard: no socket, no reading of events or of the list.
+    page.route_web_socket("**/realtime/**", lambda socket: socket.close())
+    page.route("**/rest/v1/user_events*", lambda route: route.abort())
+    person.open("/strategies/", "Strategies")
+    row = page.get_by_role("listitem").filter(has_text="Momentum BANKNIFTY")
+    expect(row.get_by_role("button", name="Start Momentum BANKNIFTY")).to_be_visible()
+    served.do("update public.strategy_configs set status = 'PAUSED' where user_id = %(user)s")
+    row.get_by_role("button", name="Start Momentum BANKNIFTY").click()
+    refused = page.get_by_role("alert").filter(has_text="START")
+    expect(refused).to_contain_text("PAUSED")
+    served.do("update public.strategy_configs set status = 'STOPPED' where user_id = %(user)s")
+
+
+def test_a_command_that_failed_says_why_in_the_list(person: Visitor, served: Served) -> None:
+    served.do("delete from public.strategy_commands where user_id = %(user)s")
     person.open("/strategies/", "Strategies")
     row = person.page.get_by_role("listitem").filter(has_text="Momentum BANKNIFTY")
-    start = row.get_by_role("button", name="Start Momentum BANKNIFTY")
-    expect(start).to_be_visible()
-    # Somebody else has started it meanwhile, and this page has not heard of it.
-    person.page.context.set_offline(True)
-    served.connection.execute(
-        "update public.strategy_configs set status = 'PAUSED' where user_id = %s", (DEMO_USER,)
+    row.get_by_role("button", name="Start Momentum BANKNIFTY").click()
+    expect(row.get_by_text("on its way")).to_be_visible()
+    served.do(
+        "update public.strategy_commands set status = 'FAILED', executed_at = now(),"
+        " error_message = 'no instrument is called BANKNIFTY-FUT' where user_id = %(user)s"
     )
-    person.page.context.set_offline(False)
-    start.click()
-    refused = person.page.get_by_role("alert").filter(has_text="START")
-    resumed = row.get_by_role("button", name="Resume Momentum BANKNIFTY")
-    expect(refused.or_(resumed).first).to_be_visible()
-    expect(resumed).to_be_visible()
+    expect(row.get_by_text("failed", exact=True)).to_be_visible()
+    expect(row.get_by_text("no instrument is called BANKNIFTY-FUT")).to_be_visible()
 
 
 def test_an_api_that_does_not_answer_is_told_in_words(person: Visitor) -> None:
@@ -84,17 +105,6 @@ def test_an_api_that_does_not_answer_is_told_in_words(person: Visitor) -> None:
     dialog.get_by_role("button", name="Stop everything live").click()
     failed = person.page.get_by_role("alert").filter(has_text="The emergency stop failed")
     expect(failed.first).to_be_visible()
-
-
-def test_a_session_that_was_ended_elsewhere_leads_back_to_the_sign_in(
-    browser: Browser, served: Served
-) -> None:
-    with visitor(browser, served.address) as person:
-        person.sign_in()
-        key = person.page.evaluate("() => Object.keys(localStorage).find(k => k.includes('auth'))")
-        person.page.evaluate("key => localStorage.removeItem(key)", key)
-        person.page.reload()
-        expect(person.page.get_by_role("heading", name="Welcome back")).to_be_visible()
 
 
 def test_a_deployment_that_does_not_exist_is_told(person: Visitor) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState
 
 from tests.worker.running import DEMO
 
@@ -20,9 +20,25 @@ PATIENCE_MS = 30_000
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 Size = Literal["desktop", "phone"]
 Scheme = Literal["light", "dark"]
+Motion = Literal["reduce", "no-preference"]
 _GRAVE = ("serious", "critical")
 _FURTHER_LOOKS = 3
 _BETWEEN_LOOKS_MS = 1000
+
+
+@dataclass(frozen=True)
+class Look:
+    """How somebody looks at the dashboard."""
+
+    size: Size
+    scheme: Scheme
+
+    def __str__(self) -> str:
+        """Return a name that is fit for what a test makes."""
+        return f"{self.size} {self.scheme}"
+
+
+USUAL = Look("desktop", "dark")
 
 
 @dataclass
@@ -31,6 +47,7 @@ class Visitor:
 
     page: Page
     address: str
+    look: Look
     complaints: list[str] = field(default_factory=list)
 
     def sign_in(self, email: str = DEMO[0], password: str = DEMO[1]) -> None:
@@ -80,19 +97,27 @@ class Visitor:
 
 @contextmanager
 def visitor(
-    browser: Browser, address: str, size: Size = "desktop", scheme: Scheme = "dark"
+    browser: Browser,
+    address: str,
+    look: Look = USUAL,
+    motion: Motion = "reduce",
+    kept: StorageState | None = None,
 ) -> Iterator[Visitor]:
-    """Yield a visitor; motion is reduced, so that what is read is what stays."""
-    width, height = SIZES[size]
+    """Yield a visitor; motion is reduced unless wished, so that what is read is what stays.
+
+    `kept` is what the browser remembers of an earlier visit.
+    """
+    width, height = SIZES[look.size]
     context = browser.new_context(
         viewport={"width": width, "height": height},
-        color_scheme=scheme,
-        reduced_motion="reduce",
+        color_scheme=look.scheme,
+        reduced_motion=motion,
         accept_downloads=True,
+        storage_state=kept,
     )
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
-    person = Visitor(page, address)
+    person = Visitor(page, address, look)
     page.on("console", person.hear)
     page.on("pageerror", lambda error: person.complaints.append(str(error)))
     try:

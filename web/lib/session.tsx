@@ -55,10 +55,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   return <SessionContext value={session}>{children}</SessionContext>;
 }
 
-/** Signs out as the user asked for; returns what went wrong in words, or null. */
+/** Signs out, here only, as the user asked for; returns what went wrong in words, or null. */
 export async function signOut(): Promise<string | null> {
   localStorage.removeItem(MARK);
-  const { error } = await supabase().auth.signOut();
+  const { error } = await supabase().auth.signOut({ scope: "local" });
   if (error === null) return null;
   localStorage.setItem(MARK, "yes");
   return error.message;

@@ -1,0 +1,156 @@
+"""The list of trades: sorted, filtered and exported as SQL says over the same rows."""
+
+import csv
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.served import Served, served_dashboard
+from tests.web.visitor import Look, Visitor
+
+pytestmark = pytest.mark.timeout(180)
+IDS = "() => [...document.querySelectorAll('tr[data-id]')].map(row => row.dataset.id)"
+_CLOSE = """
+update public.trades
+set status = 'CLOSED', open_quantity = 0, exit_time = entry_time + %(minutes)s * interval '1 min',
+    exit_price = 25000 + %(pnl)s, exit_reason = %(reason)s, closed_by = 'worker',
+    gross_pnl = %(pnl)s, charges = %(charges)s, pnl = %(pnl)s::numeric - %(charges)s::numeric,
+    version = 2
+where id = %(id)s
+"""
+# (minutes held, gross, charges, reason): equal ones too, which keep the order they had.
+CLOSED = [
+    (9, "-80.05", "63.90", "STOP_LOSS"),
+    (3, "1234567.80", "0.10", "TARGET"),
+    (5, "9.00", "63.90", "STOP_LOSS"),
+    (3, "10.00", "12.40", "SIGNAL"),
+]
+# What each column is sorted by; what is not known yet comes last, or first when turned round.
+COLUMNS = {
+    "Symbol": 'symbol collate "C"',
+    "Direction": "trade_type::text",
+    "Quantity": "quantity",
+    "Entry (IST)": "entry_time",
+    "Entry price": "entry_price",
+    "Exit (IST)": "exit_time",
+    "Exit price": "exit_price",
+    "Why closed": "coalesce(exit_reason::text, '')",
+    "Net P&L": "pnl",
+    "Charges": "charges",
+}
+_IN_ORDER = """
+select id::text from public.trades where user_id = %(user)s
+order by by-column, entry_time desc, id desc
+"""
+_TIMES = ("entry_time", "exit_time")
+
+
+@pytest.fixture(scope="module")
+def served(browser: Browser) -> Iterator[Served]:
+    """Yield a dashboard whose user has closed trades and two open ones."""
+    assert browser.is_connected()
+    with served_dashboard() as found:
+        for number, (minutes, pnl, charges, reason) in enumerate(CLOSED):
+            found.do(
+                _CLOSE,
+                id=found.make_trade(number),
+                minutes=minutes,
+                pnl=pnl,
+                charges=charges,
+                reason=reason,
+            )
+        found.make_trade(len(CLOSED))
+        found.make_trade(len(CLOSED) + 1)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def address(served: Served) -> str:
+    """Return where it is served."""
+    return served.address
+
+
+def in_order(served: Served, column: str, way: str) -> list[str]:
+    """Return the ids of the trades as SQL orders them."""
+    unknown = {"ascending": "asc nulls last", "descending": "desc nulls first"}[way]
+    query = _IN_ORDER.replace("by-column", f"{COLUMNS[column]} {unknown}")
+    return [str(found) for (found,) in served.rows(query)]
+
+
+def wait_shown(page: Page, ids: list[str]) -> None:
+    """Wait until the list shows these trades, in this order."""
+    same = f"wanted => JSON.stringify(({IDS})()) === wanted"
+    page.wait_for_function(same, arg=json.dumps(ids, separators=(",", ":")))
+
+
+def test_every_column_sorts_both_ways(person: Visitor, served: Served, look: Look) -> None:
+    page = person.page
+    person.open("/trades/", "Trades")
+    expect(page.locator("tr[data-id]")).to_have_count(len(CLOSED) + 2)
+    for column in COLUMNS:
+        for way in ("ascending", "descending"):
+            if look.size == "phone":
+                page.get_by_label("Sort by").select_option(f"{column}, {way}")
+            else:
+                head = page.get_by_role("columnheader", name=column, exact=True)
+                while head.get_attribute("aria-sort") != way:
+                    head.get_by_role("button").click()
+            wait_shown(page, in_order(served, column, way))
+
+
+def test_trades_are_found_by_state_mode_and_symbol(person: Visitor) -> None:
+    page = person.page
+    person.open("/trades/", "Trades")
+    for state, how_many in (("Open", 2), ("Closed", len(CLOSED)), ("Open and closed", 6)):
+        page.get_by_label("State").select_option(state)
+        expect(page.get_by_role("heading", name=f"{how_many} trades")).to_be_visible()
+        expect(page.locator("tr[data-id]")).to_have_count(how_many)
+    page.get_by_label("Find a symbol").fill("test-3")
+    expect(page.get_by_role("heading", name="1 trade", exact=True)).to_be_visible()
+    page.get_by_label("Mode").select_option("Live")
+    expect(page.get_by_text("No trades here yet")).to_be_visible()
+    expect(page.get_by_role("button", name="Export CSV")).to_be_disabled()
+
+
+def test_the_export_is_what_the_database_has(
+    person: Visitor, served: Served, tmp_path: Path
+) -> None:
+    page = person.page
+    person.open("/trades/", "Trades")
+    page.get_by_label("State").select_option("Closed")
+    expect(page.locator("tr[data-id]")).to_have_count(len(CLOSED))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export CSV").click()
+    assert download.value.suggested_filename.startswith("trades-")
+    file = tmp_path / "trades.csv"
+    download.value.save_as(file)
+    with file.open(newline="", encoding="utf-8-sig") as lines:
+        exported = list(csv.DictReader(lines))
+    assert len(exported) == len(CLOSED)
+    for row in exported:
+        stored = served.row(
+            "select to_jsonb(trade) || jsonb_build_object("
+            " 'entry_price', entry_price::text, 'exit_price', exit_price::text,"
+            " 'gross_pnl', gross_pnl::text, 'charges', charges::text, 'pnl', pnl::text)"
+            " from public.trades as trade where id = %(id)s::uuid",
+            id=row["id"],
+        )[0]
+        assert isinstance(stored, dict)
+        for column, text in row.items():
+            if column in _TIMES:
+                assert datetime.fromisoformat(text) == datetime.fromisoformat(stored[column])
+            else:
+                assert text == str(stored[column]), column
+
+
+def test_a_trade_appears_in_its_place_while_one_looks(person: Visitor, served: Served) -> None:
+    page = person.page
+    person.open("/trades/", "Trades")
+    expect(page.get_by_role("status", name="Live data: live")).to_be_visible()
+    made = served.make_trade(50)
+    wait_shown(page, served.trade_ids())
+    served.do("delete from public.trades where id = %(id)s::uuid", id=made)
