@@ -1,6 +1,7 @@
 """The store when the way to the database is bad: nothing lost, nothing twice, order kept."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -10,6 +11,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from core.errors import ConfigError
 from tests.chaos.bad_gateway import Fate, bad_gateway
 from tests.stacks import RunningStack, running_stack
 from tests.worker.running import BANKNIFTY_CONFIG, NIFTY_CONFIG
@@ -17,7 +19,7 @@ from worker.journal import Event, Journal
 from worker.journal_check import checked_journal
 from worker.journal_desk import SKIP, JournalDesk
 from worker.lease import Lease
-from worker.schema import require_schema
+from worker.schema import MIGRATIONS, require_schema
 from worker.store import Store
 from worker.supabase import Supabase
 
@@ -211,6 +213,21 @@ async def test_a_journal_fits_its_database_or_is_replaced_and_it_is_said(
         assert [each.kind for each in reports] == ["journal_too_old"]
         assert journal.id != number
         assert reports[0].detail["last"] == 1
+
+
+async def test_a_database_that_lacks_a_migration_of_the_release_is_refused_by_its_name(
+    stack: RunningStack, tmp_path: Path
+) -> None:
+    shutil.copytree(MIGRATIONS, tmp_path / "migrations")
+    async with Supabase(stack.url, stack.secret_key) as supabase:
+        for name in ("20990101000000_create_rockets", "20990102000000_create_wings"):
+            (tmp_path / "migrations" / f"{name}.sql").touch()
+        with pytest.raises(ConfigError, match=r"lacks 2 of .* first 20990101000000_create"):
+            await require_schema(supabase, tmp_path / "migrations")
+        # Whoever applied the files by hand has no list; an installation may be without the files.
+        assert await require_schema(supabase, tmp_path / "nowhere") == await require_schema(
+            supabase
+        )
 
 
 def _restore(scene: Scene, keep: int) -> None:

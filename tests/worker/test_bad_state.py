@@ -1,0 +1,103 @@
+"""A worker whose journal or database is not as it ought to be says so and does the right thing."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from core.errors import EXIT_CONFIGURATION
+from tests.stacks import RunningStack, running_stack
+from tests.worker.running import (
+    DEADLINE,
+    Database,
+    RunningSimulator,
+    run_worker,
+    running_simulator,
+    running_worker,
+    wait_for,
+    worker_environment,
+)
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[RunningStack]:
+    with running_stack() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[RunningSimulator]:
+    with running_simulator("--speed=60", "--start=09:30") as running:
+        yield running
+
+
+def test_a_damaged_journal_is_moved_aside_and_a_human_is_told(
+    stack: RunningStack, simulator: RunningSimulator, tmp_path: Path
+) -> None:
+    (tmp_path / "journal.sqlite3").write_bytes(b"no journal at all" * 999)
+    with running_worker(stack, simulator, tmp_path, MARKET_SPEED="60") as worker:
+        (told,) = wait_for("a critical line", lambda: worker.said("was damaged and is now"))
+        worker.wait_said("ready")
+        (incident,) = wait_for(
+            "an incident",
+            lambda: Database(stack).rows("incidents", kind="eq.journal_damaged"),
+        )
+    assert told["level"] == "critical"
+    aside = Path(incident["detail"]["moved_to"])
+    assert aside.read_bytes().startswith(b"no journal at all")
+
+
+@pytest.mark.full
+def test_a_disk_that_takes_no_more_halts_trading_and_leaves_nothing_half_written(
+    stack: RunningStack, simulator: RunningSimulator, tmp_path: Path
+) -> None:
+    with running_worker(stack, simulator, tmp_path, MARKET_SPEED="60") as worker:
+        worker.wait_said("ready")
+        log = tmp_path / "journal.sqlite3-wal"
+        room = log.stat().st_size + (32 << 10)
+        psutil.Process(worker.process.pid).rlimit(psutil.RLIMIT_FSIZE, (room, room))
+        assert worker.process.wait(DEADLINE) == EXIT_CONFIGURATION
+    last = worker.lines[-1]
+    assert (last["level"], last["logger"]) == ("critical", "__main__")
+    assert "look after its disk" in last["message"]
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite3")) as journal:
+        assert journal.execute("pragma quick_check").fetchone() == ("ok",)
+    # With room again it goes on, and what had reached the disk reaches the database.
+    with running_worker(stack, simulator, tmp_path, MARKET_SPEED="60") as worker:
+        worker.wait_said("ready")
+        assert worker.stop() == 0
+        (stopped,) = worker.said("stopped")
+    assert stopped["outbox"] == 0
+    assert stopped["store"].get("failed", 0) == 0
+
+
+@pytest.mark.full
+def test_the_journal_of_another_database_is_refused(
+    stack: RunningStack, simulator: RunningSimulator, tmp_path: Path
+) -> None:
+    with running_worker(stack, simulator, tmp_path, MARKET_SPEED="60") as worker:
+        worker.wait_said("ready")
+    rename = "update private.database_name set id = gen_random_uuid() returning id"
+    with psycopg.connect(stack.database_url) as database:
+        (name,) = database.execute(rename).fetchone() or ("",)
+    refused = run_worker(worker_environment(stack, simulator, tmp_path, MARKET_SPEED="60"))
+    assert refused.process.returncode == EXIT_CONFIGURATION
+    (line,) = refused.said("is the journal of another database")
+    assert str(name) in line["message"]
+
+
+@pytest.mark.full
+def test_a_database_from_before_a_function_we_need_is_refused_by_the_migration_that_makes_it(
+    simulator: RunningSimulator, tmp_path: Path
+) -> None:
+    (tmp_path / "migrations").mkdir()
+    with running_stack(migrations=tmp_path / "migrations") as stack:
+        environment = worker_environment(stack, simulator, tmp_path / "state")
+        worker = run_worker(environment)
+    assert worker.process.returncode == EXIT_CONFIGURATION
+    (line,) = worker.said("has no function health")
+    assert "which migration 20261120183600_create_health makes" in line["message"]
