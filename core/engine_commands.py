@@ -6,6 +6,7 @@ Next: `core/dealer.py`, which carries them out; `core/market_time.py`, which add
 """
 
 from collections.abc import Collection, Sequence
+from decimal import Decimal
 
 from core.candle import InstrumentKey
 from core.desk import Account
@@ -176,3 +177,7 @@ class EngineCommands(TradingFloor):
     def account(self, config_id: str) -> Account:
         """Return the figures of a config; raises ConfigError if it was never deployed."""
         return self._dealer.desks.of(config_id).account(self._now_ns)
+
+    def day_pnl(self, config_id: str) -> Decimal:
+        """Return today's profit of a config, what is open included; raises as `account`."""
+        return self._dealer.portfolios.day_pnl(self._dealer.desks.of(config_id), self._now_ns)

@@ -6,6 +6,7 @@ Next: `core/loss_watch.py`, which knows when that has to be looked at.
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from core.candle import InstrumentKey
@@ -56,6 +57,10 @@ class Portfolios:
     def look_again(self, key: InstrumentKey, name: str) -> None:
         """Have the next trade of an instrument looked at, whatever its price."""
         self._losses.look_again(key, name)
+
+    def day_pnl(self, desk: Desk, now_ns: int) -> Decimal:
+        """Return today's profit of a config, what is open included, rupees after charges."""
+        return self._losses.day_pnl((desk,), now_ns)
 
     def standing(self, desk: Desk, ending: Sequence[RunningTrade], now_ns: int) -> Standing:
         """Return how a config and its portfolio stand, but for the trades that are to end."""

@@ -21,6 +21,8 @@ class AnswerTimes:
     ----------
     count
         How many there were.
+    total
+        Seconds that all took together.
     longest
         Seconds that the slowest took.
 
@@ -36,6 +38,7 @@ class AnswerTimes:
     def __init__(self) -> None:
         self._counts: Final[dict[int, int]] = {}
         self.count = 0
+        self.total = 0.0
         self.longest = 0.0
 
     def add(self, seconds: float) -> None:
@@ -43,6 +46,7 @@ class AnswerTimes:
         step = int(_STEPS * log2(seconds * _US + 1))
         self._counts[step] = self._counts.get(step, 0) + 1
         self.count += 1
+        self.total += seconds
         self.longest = max(self.longest, seconds)
 
     def quantile(self, share: float) -> float:
@@ -53,6 +57,11 @@ class AnswerTimes:
             if wanted <= 0:
                 return min((2 ** ((step + 1) / _STEPS) - 1) / _US, self.longest)
         return 0.0
+
+    def within(self, seconds: float) -> int:
+        """Return how many took at most so long, to the width of a bound."""
+        most = int(_STEPS * log2(seconds * _US + 1))
+        return sum(count for step, count in self._counts.items() if step <= most)
 
     def figures(self) -> dict[str, float]:
         """Return the usual figures, in milliseconds."""

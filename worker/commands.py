@@ -13,13 +13,14 @@ journal.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from typing import Any, Final
 
 from realtime import AsyncRealtimeClient, RealtimePostgresChangesListenEvent
 
 from core.errors import StoreError
+from worker.answer_times import AnswerTimes
 from worker.supabase import Supabase
 from worker.supervisor import Supervisor
 
@@ -55,8 +56,8 @@ class Commands:
         self._last_of: Final[dict[str, asyncio.Task[None]]] = {}
         self._nudged: Final = asyncio.Event()
         self.nudges = 0
-        self.on_done: Callable[[str, float], None] = _nobody
-        """Called with each command that was carried out, and the seconds since it was found."""
+        self.times: Final = AnswerTimes()
+        """From when a command is found until it has been carried out."""
 
     async def run(self) -> None:
         """Look for commands until cancelled."""
@@ -146,7 +147,7 @@ class Commands:
             _log.warning("%s waits for the database: %s", row["command"], error)
             self._seen.discard(row["id"])
         else:
-            self.on_done(row["command"], time.monotonic() - found)
+            self.times.add(time.monotonic() - found)
 
     def _ended(self, config_id: str, task: asyncio.Task[None]) -> None:
         if self._last_of.get(config_id) is task:
@@ -154,7 +155,3 @@ class Commands:
         if not task.cancelled() and task.exception() is not None:
             context = {"message": "a command failed", "exception": task.exception()}
             asyncio.get_running_loop().call_exception_handler(context)
-
-
-def _nobody(*_: object) -> None:
-    """Stand in for a listener until there is one."""

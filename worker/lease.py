@@ -13,6 +13,7 @@ database, and nobody else trades live while we still may.
 import asyncio
 import logging
 import time
+from datetime import datetime
 from typing import Any, Final
 
 from core.errors import StoreError
@@ -76,6 +77,8 @@ class Lease:
         self.has_moved = False
         self.renewals = 0
         self.failures = 0
+        self.drift_seconds: float | None = None
+        """How far our wall clock is ahead of the database's, as of the last renewal."""
         self._until = 0.0
         self._asking: Final = asyncio.Lock()
 
@@ -199,9 +202,26 @@ class Lease:
         )
         if granted is not None:
             self._until = asked + LEASE_SECONDS
+            self._compare_clocks(granted["expires_at"], _now() - asked)
         elif token == self.token:  # Unless a write has noticed first and taken it again.
             await self.acquire()
             _log.warning("lease was lost and taken again", extra={"facts": {"token": self.token}})
+
+    def _compare_clocks(self, expires_at: str, took: float) -> None:
+        """Take the database to have answered halfway between question and answer."""
+        theirs = datetime.fromisoformat(expires_at).timestamp() - LEASE_SECONDS
+        self.drift_seconds = round(time.time() - took / 2 - theirs, 3)
+
+    def figures(self) -> dict[str, Any]:
+        """Return what an operator wants to see of it."""
+        return {
+            "token": self.token,
+            "seconds_left": round(self.seconds_left, 1),
+            "standby": self.standby,
+            "doubt": self.doubt,
+            "renewals": self.renewals,
+            "failures": self.failures,
+        }
 
     async def _release(self, token: int) -> None:
         await self._ask("worker_release_lease", **self._proof(token))

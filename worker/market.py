@@ -28,6 +28,7 @@ from core.session import Market as Hours
 from core.session import TradingCalendar, market_of
 from core.tick_pace import Tick, TickPace
 from core.trade import Trade
+from worker.answer_times import AnswerTimes
 from worker.holdings import Holdings
 from worker.instrument_rows import instrument_row
 from worker.intake import Intake, Route
@@ -102,6 +103,10 @@ class Market:
         self.on_fill: Callable[[InstrumentKey], None] = _nobody
         self.on_candle: Callable[[Candle], None] = _nobody
         self.on_gap: Callable[[Gap], None] = _nobody
+        self.decision_times: Final = AnswerTimes()
+        """How long the engine takes to decide about a signal."""
+        self.signalled_ns: Final[dict[str, int]] = {}
+        """When each config signalled last, market time."""
         self.before_signals: Callable[[], None] = _nobody
         """Called before signals are applied, each time there are any."""
         self.on_notice: Callable[[str, str, str, dict[str, str]], None] = _nobody
@@ -267,12 +272,15 @@ class Market:
             self.notes.answer(wanted)
         self.before_signals()
         for _, config_id, signal in wanted:
+            began = time.perf_counter()
+            self.signalled_ns[config_id] = self.now_ns
             digest = self.digests.get(config_id, "")
             try:
                 effects = self.engine.signal(config_id, signal, digest)
             except TradingError as error:  # Such as an instrument that nobody watches.
                 self.on_bad_signal(config_id, str(error))
                 continue
+            self.decision_times.add(time.perf_counter() - began)
             self.take_effects(effects)
 
     def _show(self, route: Route, price: float) -> None:

@@ -35,6 +35,7 @@ from worker.emergency import Emergency
 from worker.feed import Feed
 from worker.feed_gaps import FeedGaps
 from worker.feed_line import Account, Pulse
+from worker.figures import Figures
 from worker.fork_server import ForkServer
 from worker.history import History
 from worker.journal import Journal
@@ -285,14 +286,16 @@ def _service(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
     revision = Revision(market, parts.history, store, borders.supabase)
     parts.backfill.on_given_up = revision.try_again
     checkpoints = Checkpoints(parts, store, lambda: supervisor.deployments)
+    commands = Commands(borders.supabase, supervisor, settings.shard, known_commands)
+    figures = Figures(market, feed, store, supervisor, chains, deltas, borders.lease, commands)
     return Service(
         feed,
         parts.backfill,
         revision,
         store,
         supervisor,
-        Commands(borders.supabase, supervisor, settings.shard, known_commands),
-        Beats(settings, market, feed, store, supervisor, chains, deltas),
+        commands,
+        Beats(settings, market, figures),
         borders.lease,
         deltas,
         NewDay(market, symbols, chains, supervisor, load),

@@ -11,11 +11,13 @@ take. A database that was restored to an older state says how far it is, and is 
 import asyncio
 import json
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from core.errors import StoreError
+from worker.answer_times import AnswerTimes
 from worker.backoff import Backoff
 from worker.disk import Disk
 from worker.journal import Event
@@ -67,6 +69,10 @@ class Sender:
         self._most = MOST_PER_CALL
         self._has_written = False  # Only then is it known whether the database was restored.
         self._backoff: Final = Backoff(0.2, 10.0)
+        self.times: Final = AnswerTimes()
+        """Of the calls that were answered."""
+        self.written_at = 0.0
+        """When the last one was, by the monotonic clock."""
         self.something: Final = asyncio.Event()
         self.idle: Final = asyncio.Event()
         self.counters: Final[Counter[str]] = Counter()
@@ -133,12 +139,15 @@ class Sender:
 
     async def _write(self, batch: Batch, newest: Sequence[Event]) -> list[Outcome]:
         self.counters["calls"] += 1
+        began = time.monotonic()
         place = {"id": self._outgoing.journal_id, "after": batch.after, "until": batch.until}
         answer: list[Outcome] = await self._supabase.call_with(
             "worker_write",
             {**self._lease.proof, "p_journal": place},
             p_events=[each.text for each in batch.events] + [json.dumps(each) for each in newest],
         )
+        self.written_at = time.monotonic()
+        self.times.add(self.written_at - began)
         return answer
 
     async def _failed(self, batch: Batch, names: Sequence[str], error: StoreError) -> None:

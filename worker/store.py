@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from core.errors import StoreError
 from core.rows import iso_time
+from worker.answer_times import AnswerTimes
 from worker.config_events import log_row
 from worker.disk import Disk
 from worker.journal import Event, Fact, Journal, Keep
@@ -80,12 +81,23 @@ class Store:
         """Events that are set aside, as of the last look."""
         return self._sender.refused
 
+    @property
+    def times(self) -> AnswerTimes:
+        """How long the database takes to answer a write."""
+        return self._sender.times
+
+    @property
+    def age_seconds(self) -> float:
+        """Seconds since the database took something; it is offered something every few."""
+        return time.monotonic() - self._sender.written_at if self._sender.written_at else 0.0
+
     def figures(self) -> dict[str, Any]:
         """Return what an operator wants to know of the journal."""
         return {
             "refused": self.refused,
             "held": self._sender.held,
             "missing": len(self.missing),
+            "unsaved": self._put_count - self._saved_count,
             **self._room.figures(),
         }
 
