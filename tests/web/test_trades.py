@@ -16,10 +16,11 @@ pytestmark = pytest.mark.timeout(180)
 IDS = "() => [...document.querySelectorAll('tr[data-id]')].map(row => row.dataset.id)"
 _CLOSE = """
 update public.trades
-set status = 'CLOSED', open_quantity = 0, exit_time = entry_time + %(minutes)s * interval '1 min',
-    exit_price = 25000 + %(pnl)s, exit_reason = %(reason)s, closed_by = 'worker',
-    gross_pnl = %(pnl)s, charges = %(charges)s, pnl = %(pnl)s::numeric - %(charges)s::numeric,
-    version = 2
+set status = 'CLOSED', open_quantity = 0, closed_by = 'worker', version = 2,
+    exit_time = entry_time + %(minutes)s::integer * interval '1 minute',
+    exit_price = 25000 + %(pnl)s::numeric, exit_reason = %(reason)s,
+    gross_pnl = %(pnl)s::numeric, charges = %(charges)s::numeric,
+    pnl = %(pnl)s::numeric - %(charges)s::numeric
 where id = %(id)s
 """
 # (minutes held, gross, charges, reason): equal ones too, which keep the order they had.

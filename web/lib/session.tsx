@@ -25,6 +25,8 @@ export type Session =
 
 // Kept while somebody is signed in: who comes back without a session then has lost it.
 const MARK = "tradebase-signed-in";
+// The client may renew the token on its way out, and tells of the end before `signOut` returns.
+let isLeaving = false;
 
 const SessionContext = createContext<Session>({ state: "starting" });
 
@@ -57,11 +59,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
 /** Signs out, here only, as the user asked for; returns what went wrong in words, or null. */
 export async function signOut(): Promise<string | null> {
-  localStorage.removeItem(MARK);
+  isLeaving = true;
   const { error } = await supabase().auth.signOut({ scope: "local" });
-  if (error === null) return null;
-  localStorage.setItem(MARK, "yes");
-  return error.message;
+  isLeaving = false;
+  return error === null ? null : error.message;
 }
 
 /** The session of now. */
@@ -92,6 +93,7 @@ interface Account {
 /** The same object while the same user stays, so that a renewed token redraws nothing. */
 function sessionOf(before: Session, settings: Settings, account: Account | null): Session {
   if (account === null) {
+    if (isLeaving) localStorage.removeItem(MARK);
     return { state: "signed out", settings, hasEnded: localStorage.getItem(MARK) !== null };
   }
   localStorage.setItem(MARK, "yes");
