@@ -25,13 +25,12 @@ import psutil
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from evidence import ROOT, table, write
-
 from core.candle import Interval
 from core.instrument import Segment
 from core.risk_parameters import RiskParameters
 from core.strategy import StrategyConfig
 from strategies import REGISTRY
+from tests.evidence import ROOT, table, write
 from worker.child import Child
 from worker.fork_server import ForkServer
 from worker.limits import Limits

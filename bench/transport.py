@@ -34,12 +34,11 @@ from typing import Any, NamedTuple, override
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from evidence import table, write
-
 from core.candle import Candle, InstrumentKey, Interval
 from core.hearing import Heard
 from core.instrument import Segment
 from core.tick_pace import Tick
+from tests.evidence import table, write
 from worker.messages import Answer, Candles, Decoder, Message, encode
 
 LINKS, PROCESSES = 100, 4

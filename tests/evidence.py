@@ -14,7 +14,7 @@ from pathlib import Path
 
 import core
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def write(name: str, title: str, command: str, parts: Sequence[str]) -> Path:
@@ -23,7 +23,7 @@ def write(name: str, title: str, command: str, parts: Sequence[str]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     text = "\n\n".join((f"# {title}", f"`{command}` wrote this.\n{_circumstances()}", *parts))
     path.write_text(f"{text}\n", encoding="utf-8")
-    print(f"written to {path.relative_to(ROOT)}")
+    print(f"written to {path.relative_to(ROOT)}")  # noqa: T201 - read in a terminal.
     return path
 
 
