@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any, Final, Protocol, cast
 
-from core.candle import Candle, Interval
+from core.candle import Candle, InstrumentKey, Interval
 from core.errors import ConfigError
 from core.gap import Gap
 from core.hearing import Heard
@@ -90,10 +90,29 @@ class MetricsSource(Protocol):
 
 
 class WarmUpByInterval(Protocol):
-    """A strategy that has `warm_up_of` needs fewer candles of some intervals than of others."""
+    """A strategy that has `warm_up_of` is shown so many candles of the past, not `warm_up`.
+
+    It may need fewer of some intervals than of others, or more than it needs to speak: so many
+    that its figures do not depend on when it was started.
+    """
 
     def warm_up_of(self, interval: Interval) -> int:
-        """Return how many candles of an interval it has to see; `warm_up` is the most of all."""
+        """Return how many candles of an interval it is to see."""
+        ...
+
+
+class IndicatorSource(Protocol):
+    """A strategy that has `indicators` can be drawn: its figures at every candle.
+
+    One that compares instruments, so that it needs the candles of all to have figures of one,
+    says so with `compares_instruments = True`.
+    """
+
+    def indicators(self, instrument: InstrumentKey, interval: Interval) -> Mapping[str, float]:
+        """Return the figures after the last candle of a series, named as its signals name them.
+
+        What is not known yet is left out.
+        """
         ...
 
 
@@ -234,9 +253,18 @@ def intervals_for(strategy: Strategy, chosen: tuple[Interval, ...]) -> tuple[Int
 
 
 def warm_up_of(strategy: Strategy, interval: Interval) -> int:
-    """Return how many candles of an interval a strategy has to see before it may speak."""
+    """Return how many candles of an interval a strategy is to see before the present."""
     by_interval = getattr(strategy, "warm_up_of", None)
     return strategy.warm_up if by_interval is None else int(by_interval(interval))
+
+
+def indicators_of(
+    strategy: Strategy, instrument: InstrumentKey, interval: Interval
+) -> Mapping[str, float]:
+    """Return the figures behind a strategy's last candle of a series; none unless it tells them."""
+    indicators = getattr(strategy, "indicators", None)
+    found: Mapping[str, float] = {} if indicators is None else indicators(instrument, interval)
+    return found
 
 
 def option_legs_of(strategy: Strategy) -> tuple[LegRule, ...]:

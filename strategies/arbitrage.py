@@ -17,6 +17,7 @@ the time value of the options, come before any profit. Strength is the distance 
 in hundredths of four band widths.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log
 from typing import Final
@@ -25,6 +26,7 @@ from core.candle import Candle, InstrumentKey, Interval
 from core.errors import ConfigError
 from core.indicators.atr import Atr
 from core.indicators.bollinger import Bands, Bollinger
+from core.indicators.settling import wilder_settled
 from core.instrument import OptionSide, Segment
 from core.parameters import parameter
 from core.signals import Direction, LegKind, LegRule, Side, Signal, SignalType
@@ -55,6 +57,8 @@ class _Pair:
         self.atr = Atr(parameters.atr)
         self.index: Candle | None = None
         self.future: Candle | None = None
+        self.figures: dict[str, float] = {}
+        """Band, basis and average true range of the last instant at which both closed."""
 
     def basis(self) -> float | None:
         """Return ln(future / index) in basis points, None until both closed at one instant."""
@@ -75,6 +79,7 @@ class Arbitrage:
 
     name = "arbitrage"
     Parameters = ArbitrageParameters
+    compares_instruments = True
 
     def __init__(self, parameters: ArbitrageParameters) -> None:
         self.warm_up = max(parameters.period, parameters.atr) + 1  # The band is of those before.
@@ -84,6 +89,7 @@ class Arbitrage:
             for leg in legs_of(parameters, way)
             if leg.kind is LegKind.OPTION
         )
+        self._settled = max(self.warm_up, wilder_settled(parameters.atr))
         self._parameters = parameters
         self._pairs: dict[Interval, _Pair] = {}
         self._future: InstrumentKey | None = None
@@ -106,6 +112,17 @@ class Arbitrage:
             )
 
     on_config = on_start
+
+    def warm_up_of(self, interval: Interval) -> int:  # noqa: ARG002 - the same of each.
+        """Return how many candles make its averages independent of where they began."""
+        return self._settled
+
+    def indicators(self, instrument: InstrumentKey, interval: Interval) -> Mapping[str, float]:
+        """Return band, basis and average true range where both have closed."""
+        pair = self._pairs.get(interval)
+        if pair is None or pair.future is None or instrument != self._future:
+            return {}
+        return {} if pair.basis() is None else pair.figures
 
     def on_trade(self, trade: Trade) -> None:
         """Remember what is held; of the two legs the future is the one that counts."""
@@ -131,9 +148,11 @@ class Arbitrage:
         pair.band.update(basis)
         if bands is None:
             return None
+        atr = pair.atr.value
+        pair.figures = {**bands._asdict(), "basis": basis} | ({} if atr is None else {"atr": atr})
         if self._held:
             return self._exit(pair.future, basis, bands)
-        return self._entry(pair.future, basis, bands, pair.atr.value)
+        return self._entry(pair.future, basis, bands, atr)
 
     def _entry(
         self, future: Candle, basis: float, bands: Bands, atr: float | None

@@ -11,6 +11,7 @@ With several intervals each may enter, and the first whose middle is reached lea
 how far RSI is beyond its threshold, in percent of how far it can be.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.candle import Candle, InstrumentKey, Interval
@@ -18,6 +19,7 @@ from core.errors import ConfigError
 from core.indicators.atr import Atr
 from core.indicators.bollinger import Bands, Bollinger
 from core.indicators.rsi import Rsi
+from core.indicators.settling import wilder_settled
 from core.parameters import parameter
 from core.signals import Direction, Signal, SignalType
 from core.trade import Trade, TradeStatus
@@ -56,6 +58,12 @@ class _Series:
         self.rsi = Rsi(parameters.rsi)
         self.atr = Atr(parameters.atr)
 
+    def figures(self) -> dict[str, float]:
+        bands = self.bands.value
+        named = {"rsi": self.rsi.value, "atr": self.atr.value}
+        known = {name: value for name, value in named.items() if value is not None}
+        return known if bands is None else {**bands._asdict(), **known}
+
 
 class MeanReversion:
     """See the module.
@@ -71,9 +79,21 @@ class MeanReversion:
 
     def __init__(self, parameters: MeanReversionParameters) -> None:
         self.warm_up = max(parameters.period, parameters.rsi + 1, parameters.atr)
+        self._settled = max(
+            self.warm_up, wilder_settled(parameters.rsi), wilder_settled(parameters.atr)
+        )
         self._parameters = parameters
         self._series: dict[tuple[InstrumentKey, Interval], _Series] = {}
         self._held: dict[str, tuple[InstrumentKey, Direction]] = {}  # By trade id.
+
+    def warm_up_of(self, interval: Interval) -> int:  # noqa: ARG002 - the same of each.
+        """Return how many candles make its averages independent of where they began."""
+        return self._settled
+
+    def indicators(self, instrument: InstrumentKey, interval: Interval) -> Mapping[str, float]:
+        """Return bands, RSI and average true range after the last candle."""
+        series = self._series.get((instrument, interval))
+        return {} if series is None else series.figures()
 
     def on_trade(self, trade: Trade) -> None:
         """Remember what is held, so as to know when it has come back to the middle."""

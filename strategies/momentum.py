@@ -11,6 +11,7 @@ hundredths of an ATR, at most 100. With `least_trend` above 0 a cross counts onl
 average directional index is at least that: 20 to 25 is usual; 0 lets every cross through.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.candle import Candle, InstrumentKey, Interval
@@ -18,6 +19,7 @@ from core.errors import ConfigError
 from core.indicators.adx import Adx
 from core.indicators.atr import Atr
 from core.indicators.ema import Ema
+from core.indicators.settling import ema_settled, wilder_settled
 from core.parameters import parameter
 from core.signals import Signal, SignalType
 
@@ -56,6 +58,10 @@ class _Averages:
         self.adx = Adx(parameters.adx)
         self.above: bool | None = None  # Whether fast was above slow when they last differed.
 
+    def figures(self) -> dict[str, float]:
+        named = {"fast": self.fast.value, "slow": self.slow.value, "atr": self.atr.value}
+        return {name: value for name, value in named.items() if value is not None}
+
 
 class Momentum:
     """See the module.
@@ -72,8 +78,22 @@ class Momentum:
     def __init__(self, parameters: MomentumParameters) -> None:
         trend = 2 * parameters.adx if parameters.least_trend > 0 else 0
         self.warm_up = max(parameters.slow + 1, parameters.atr + 1, trend)  # + 1 to see a cross.
+        self._settled = max(
+            ema_settled(parameters.slow),
+            wilder_settled(parameters.atr),
+            2 * wilder_settled(parameters.adx) if parameters.least_trend > 0 else 0,
+        )
         self._parameters = parameters
         self._series: dict[tuple[InstrumentKey, Interval], _Averages] = {}
+
+    def warm_up_of(self, interval: Interval) -> int:  # noqa: ARG002 - the same of each.
+        """Return how many candles make its averages independent of where they began."""
+        return self._settled
+
+    def indicators(self, instrument: InstrumentKey, interval: Interval) -> Mapping[str, float]:
+        """Return the averages after the last candle."""
+        averages = self._series.get((instrument, interval))
+        return {} if averages is None else averages.figures()
 
     def on_candle(self, candle: Candle) -> Signal | None:
         """Return a signal if the averages have crossed on this candle."""

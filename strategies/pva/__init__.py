@@ -100,6 +100,11 @@ class Pva:
         series = self._series.get((instrument, interval))
         return None if series is None else series.readings[-1]
 
+    def indicators(self, instrument: InstrumentKey, interval: Interval) -> Mapping[str, float]:
+        """Return the numbers behind the last candle of a signal interval."""
+        reading = self.reading(instrument, interval)
+        return {} if reading is None else reading.indicators()
+
     def on_candle(self, candle: Candle) -> Signal | None:
         """Return a signal if a trade is to end, or all five conditions of a side hold."""
         if candle.interval is Interval.M1:
