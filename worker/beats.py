@@ -57,7 +57,7 @@ class Beats:
                 self._metrics()
             began = time.perf_counter()
             await asyncio.sleep(_CLOCK_SECONDS)
-            self._figures.lag.add(max(0.0, time.perf_counter() - began - _CLOCK_SECONDS))
+            self._figures.late(max(0.0, time.perf_counter() - began - _CLOCK_SECONDS))
 
     async def tell_prices(self) -> None:
         """Report the clock and what has traded, once a second."""

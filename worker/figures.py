@@ -7,7 +7,7 @@ Next: `worker/beats.py`, which sends it; `worker/health.py`, which judges and se
 
 import os
 import time
-from collections import Counter
+from collections import Counter, deque
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -26,6 +26,7 @@ from worker.store import Store
 from worker.supervisor import Supervisor
 
 _MS: Final = 1e3
+_LAGS: Final = 240  # Those of the last minute.
 
 Row = dict[str, Any]
 
@@ -84,6 +85,12 @@ class Figures:
         self._last_look = time.monotonic()
         self._rate = 0
         self.lag: Final = AnswerTimes()
+        self._newest_lags: Final[deque[float]] = deque([0.0], maxlen=_LAGS)
+
+    def late(self, seconds: float) -> None:
+        """Take note of how late the event loop was just now."""
+        self.lag.add(seconds)
+        self._newest_lags.append(seconds)
 
     def report(self) -> Report:
         """Return how everything is now."""
@@ -166,6 +173,7 @@ class Figures:
             "store_age_seconds": round(self._store.age_seconds, 1),
             "configs": Counter(str(each.status) for each in self.deployments),
             "times": {name: _summary(times) for name, times in self.times.items()},
+            "lag_ms": round(_MS * max(self._newest_lags), 1),
             "nudges": self._commands.nudges,
         }
 

@@ -210,7 +210,7 @@ class Lease:
     def _compare_clocks(self, expires_at: str, took: float) -> None:
         """Take the database to have answered halfway between question and answer."""
         theirs = datetime.fromisoformat(expires_at).timestamp() - LEASE_SECONDS
-        self.drift_seconds = round(time.time() - took / 2 - theirs, 3)
+        self.drift_seconds = round(time.time() - took / 2 - theirs, 3) + 0.0  # No -0.0.
 
     def figures(self) -> dict[str, Any]:
         """Return what an operator wants to see of it."""

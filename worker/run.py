@@ -37,6 +37,7 @@ from worker.feed_gaps import FeedGaps
 from worker.feed_line import Account, Pulse
 from worker.figures import Figures
 from worker.fork_server import ForkServer
+from worker.health_server import STANDBY, STARTING, HealthServer
 from worker.history import History
 from worker.journal import Journal
 from worker.journal_check import checked_journal
@@ -73,6 +74,7 @@ class _Borders(NamedTuple):
     tokens: TokenKeeper
     lease: Lease
     fork_server: ForkServer
+    health: HealthServer
     schema: Schema
 
 
@@ -96,6 +98,7 @@ async def _run(settings: Settings, state: State, fork_server: ForkServer) -> Non
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
+        health = await stack.enter_async_context(HealthServer(settings.health_address))
         supabase = await stack.enter_async_context(
             Supabase(settings.supabase_url, settings.supabase_secret_key)
         )
@@ -116,8 +119,10 @@ async def _run(settings: Settings, state: State, fork_server: ForkServer) -> Non
             await lease.look()
         await tokens.begin(may_log_in=not settings.standby)
         symbols = await load_symbols(dhan, state)
-        borders = _Borders(supabase, dhan, tokens, lease, fork_server, schema)
+        borders = _Borders(supabase, dhan, tokens, lease, fork_server, health, schema)
+        health.role = STANDBY if settings.standby else STARTING
         if await _standby(state, borders, symbols, stop).acquire():
+            health.role = STARTING
             await _hold(settings, state, borders, symbols, orphans, stop)
 
 
@@ -288,6 +293,7 @@ def _service(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
     checkpoints = Checkpoints(parts, store, lambda: supervisor.deployments)
     commands = Commands(borders.supabase, supervisor, settings.shard, known_commands)
     figures = Figures(market, feed, store, supervisor, chains, deltas, borders.lease, commands)
+    borders.health.show(figures)
     return Service(
         feed,
         parts.backfill,
