@@ -144,12 +144,15 @@ def _report(played: Sequence[Played]) -> list[str]:
     head = ("killed", "seeds", "not as it ought to be", "kills", "runs gone on with", "too late")
     stages = Counter(_stage(kill) for each in played for kill in each["kills"])
     seconds = sorted(each for one in played for each in one["restart_seconds"])
-    parts = [
+    about = (
         "A day of one hour, three configs, two futures; an undisturbed one has 20 trades, 29 "
         "signals and 156 candles. *Gated* and *process*: signals, orders, fills, trades, "
         "positions, ledger, balance and candles are compared row by row with an undisturbed day. "
         "*Free*: nothing twice, nothing lost, ledger = fills = trades, everything closed by its "
-        "own exits, the gap told to every config, all candles the true ones.",
+        "own exits, the gap told to every config, all candles the true ones."
+    )
+    parts = [
+        about,
         table(head, rows),
         "Kills by stage: " + ", ".join(f"{name} {count}" for name, count in stages.most_common()),
     ]
