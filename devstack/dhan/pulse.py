@@ -2,7 +2,7 @@
 
 In:  how many shares; a session day.
 Out: a `PulseTape`: packets made when they are sent, because a day of them fits no memory.
-Next: `devstack/dhan/feed/player.py`, which plays it; `bench/soak.py`, which asks for it.
+Next: `devstack/dhan/feed/player.py`, which plays it; `tests/chaos/soak.py`, which asks for it.
 
 Prices swing around a level of their own, each share at its own pace, so that strategies find
 something to do. There is no book, and no past before the day.
