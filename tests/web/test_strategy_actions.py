@@ -22,6 +22,7 @@ _UNLINK = """
 update public.strategies set portfolio_id = null where user_id = %(user)s;
 update public.strategy_configs set portfolio_id = null where user_id = %(user)s;
 """
+_LINK = _UNLINK.replace("= null", "= (select min(id::text)::uuid from public.portfolios)")
 # As `validate_live_mode` writes it when every criterion is met.
 _PASS = """
 insert into public.live_mode_validations (
@@ -150,6 +151,7 @@ def test_a_portfolio_is_linked_where_none_was(person: Visitor, served: Served) -
         " (select id from public.strategies where name = 'Momentum BANKNIFTY')"
     )
     assert served.value(linked) is True
+    served.do(_LINK)
 
 
 def test_code_is_edited_and_kept(person: Visitor, served: Served) -> None:
@@ -187,8 +189,10 @@ def test_live_mode_is_confirmed_in_sight_of_the_open_positions(
     expect(go).to_be_disabled()
     dialog.get_by_role("switch").click()
     go.click()
-    # The API is nowhere in this test: the refusal is told, and nothing has changed.
-    expect(page.get_by_role("alert").first).to_be_visible()
+    # The API is nowhere in this test: the refusal is told in the dialog, and nothing has changed.
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    dialog.get_by_role("button", name="Close alert").click()
+    expect(dialog.get_by_role("alert")).to_have_count(0)
     live = "select count(*) from public.strategy_configs where trade_mode = 'LIVE'"
     assert served.value(live) == 0
 

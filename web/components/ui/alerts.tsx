@@ -7,7 +7,8 @@
  */
 import { CircleAlert, CircleCheck, Info, X } from "lucide-react";
 import { AnimatePresence, motion, useReducedMotion } from "motion/react";
-import { createContext, type ReactNode, useCallback, useContext, useState } from "react";
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from "react";
+import { createPortal } from "react-dom";
 
 import { cn } from "@/lib/class-names";
 
@@ -43,23 +44,43 @@ export function AlertProvider({ children }: { children: ReactNode }) {
     },
     [close],
   );
+  const dialog = useTopDialog();
+  const list = (
+    <div
+      role="log"
+      aria-live="polite"
+      aria-label="Alerts"
+      className="pointer-events-none fixed right-4 bottom-4 z-50 flex w-[min(24rem,calc(100vw-2rem))] flex-col gap-2 max-lg:bottom-20"
+    >
+      <AnimatePresence>
+        {alerts.map((alert) => (
+          <OneAlert key={alert.id} alert={alert} onClose={() => close(alert.id)} />
+        ))}
+      </AnimatePresence>
+    </div>
+  );
   return (
     <AlertContext value={show}>
       {children}
-      <div
-        role="log"
-        aria-live="polite"
-        aria-label="Alerts"
-        className="pointer-events-none fixed right-4 bottom-4 z-50 max-lg:bottom-20 flex w-[min(24rem,calc(100vw-2rem))] flex-col gap-2"
-      >
-        <AnimatePresence>
-          {alerts.map((alert) => (
-            <OneAlert key={alert.id} alert={alert} onClose={() => close(alert.id)} />
-          ))}
-        </AnimatePresence>
-      </div>
+      {dialog === null ? list : createPortal(list, dialog)}
     </AlertContext>
   );
+}
+
+/** The open dialog, or null: what is outside of it is behind it, and nobody could read or close it. */
+function useTopDialog(): Element | null {
+  const [dialog, setDialog] = useState<Element | null>(null);
+  useEffect(() => {
+    const look = () => setDialog(document.querySelector("dialog:modal"));
+    // Neither event bubbles; both are heard on their way down.
+    document.addEventListener("toggle", look, true);
+    document.addEventListener("close", look, true);
+    return () => {
+      document.removeEventListener("toggle", look, true);
+      document.removeEventListener("close", look, true);
+    };
+  }, []);
+  return dialog;
 }
 
 /** The function that shows an alert. */
