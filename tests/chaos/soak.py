@@ -5,9 +5,9 @@ In:  nothing; the embedded Supabase, the simulator with thousands of busy shares
 Out: samples on the screen while it runs; docs/evidence/soak.md; exit code 1 if a limit is broken.
 Next: `devstack/dhan/pulse.py`, the market.
 
-Run ``python -m tests.chaos.soak``: 385 market minutes at 20x, about twenty minutes of both cores. For a
-first look: ``--minutes 10``. After the warm-up, the first fifth of the day, nothing may grow: the
-figures of the end are held against those right after it, medians of three samples each.
+Run ``python -m tests.chaos.soak``: 385 market minutes at 20x, about twenty minutes of both cores;
+for a first look ``--minutes 10``. After the warm-up, the first fifth of the day, nothing may grow:
+the figures of the end are held against those right after it, medians of three samples each.
 """
 
 import argparse
@@ -209,7 +209,7 @@ def main() -> int:
     if losses or stopped["effects"].get("Gap"):
         problems.append(f"the feed was lost {losses} times: {stopped['gaps']}")
     _write(options, samples, (stopped, stored, seconds), problems)
-    print("\n".join(problems) or "nothing grew, nothing was lost")
+    sys.stdout.write(("\n".join(problems) or "nothing grew, nothing was lost") + "\n")
     return 1 if problems else 0
 
 
@@ -227,7 +227,8 @@ def _watch(scene: Scene) -> list[Sample]:
             said = f"minute {now.market_minute:g}, {now.ticks / 1e6:.1f} M ticks, {now.own:.0f} MB"
             progress.update(task, completed=now.market_minute, said=said)
             if not sys.stdout.isatty():
-                print(json.dumps(now._asdict()), flush=True)
+                sys.stdout.write(json.dumps(now._asdict()) + "\n")
+                sys.stdout.flush()
             if scene.worker.process.poll() is not None:
                 raise SystemExit(f"the worker ended: {''.join(scene.worker.raw[-5:])}")
     return samples
