@@ -60,6 +60,7 @@ examples:
   python -m worker replay 2026-11-20 --against DATABASE
                                 play a recorded day again; needs no broker, and stores nothing
   python -m worker journal      what the database refused, and how to settle that
+  python -m worker top          how the worker of this machine is, live; --database: one elsewhere
   python -m worker free         let the shard of a dead worker go (not that of a living one)
 """
 
@@ -73,6 +74,10 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one 
             from worker.replay import replay  # noqa: PLC0415 - each command loads its own parts.
 
             return replay(options, os.environ)
+        if options.command == "top":
+            from worker.top import read_place, top  # noqa: PLC0415 - the same.
+
+            return top(read_place(os.environ, database=options.database), once=options.once)
         settings = read_settings(os.environ)
         secrets = [settings.supabase_secret_key, settings.dhan_access_token, settings.broker_keys]
         secrets += settings.dhan_login or ()
@@ -116,6 +121,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("doctor", help="check everything a run needs; name the cure of what fails")
     commands.add_parser("token", help="use the access token on stdin from now on")
     commands.add_parser("free", help="let the shard of a dead worker go, for another to take")
+    shown = commands.add_parser("top", help="show how a worker is, live in a terminal")
+    shown.add_argument("--once", action="store_true", help="show it once and end")
+    shown.add_argument("--database", action="store_true", help="one elsewhere, by its heartbeats")
     journal = commands.add_parser("journal", help="say and settle what the database refused")
     journal.add_argument("action", nargs="?", choices=("retry", "skip", "accept"))
     journal.add_argument("config", nargs="?", metavar="CONFIG", help="its id, or 'market'")

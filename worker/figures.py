@@ -26,6 +26,7 @@ from worker.store import Store
 from worker.supervisor import Supervisor
 
 _MS: Final = 1e3
+_SYMBOLS: Final = 3
 _LAGS: Final = 240  # Those of the last minute.
 
 Row = dict[str, Any]
@@ -121,6 +122,8 @@ class Figures:
         """Return the row of a config."""
         figures: Row = {
             "name": deployment.design.name,
+            "strategy": deployment.design.class_name,
+            "symbols": list(deployment.design.symbols)[:_SYMBOLS],
             "restarts": deployment.restarts,
             **deployment.pressure(),
         }
