@@ -262,6 +262,11 @@ class Market:
         """Return an event of the worker's own."""
         return self._own_events.event(kind, self.now_ns or self._wall_ns(), row, owner)
 
+    def doubt_live(self, reason: str | None) -> None:
+        """Enter nothing live while there is a reason not to."""
+        self.notes.doubt(reason, packets_ago=int(self.follows_feed))
+        self.engine.doubt_live(reason)
+
     def halt(self, config_ids: Collection[str]) -> None:
         """Let these configs enter nothing live, and all others again."""
         self.note("halts", {"config_ids": sorted(config_ids)})

@@ -35,6 +35,7 @@ class Notes:
         self._recorder: Final = recorder
         self._packets: Final = packets
         self.decided: Final = DayHash()
+        self._doubt: str | None = None
 
     def note(self, kind: str, fact: dict[str, Any], *, packets_ago: int = 0) -> None:
         """Note a fact as of now, or as of before the last packets."""
@@ -49,6 +50,12 @@ class Notes:
         """Note that something else than a packet tells the engine the time."""
         if self._recorder is not None:
             self._recorder.clock(self._packets(), now_ns)
+
+    def doubt(self, reason: str | None, *, packets_ago: int) -> None:
+        """Note, when it changes, why nothing is entered live."""
+        if reason != self._doubt:
+            self._doubt = reason
+            self.note("doubts", {"reason": reason}, packets_ago=packets_ago)
 
     def decision(self, decision: Decision) -> None:
         """Note what was decided."""

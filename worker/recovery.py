@@ -108,6 +108,7 @@ class Recovery:
         await market.clock.time_known()
         await self._require_replay(kept)
         market.put_back(kept.market)
+        market.note("resumed", {"from": iso_time(kept.minute_ns)})
         self._parts.chains.put_back(kept.chains)
         await asyncio.gather(
             *(

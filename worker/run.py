@@ -253,7 +253,7 @@ def _parts(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
         per_socket=settings.feed_per_socket,
     )
     market.on_told_to_go = feed.told_to_go
-    market.before_signals = lambda: market.engine.doubt_live(borders.lease.doubt)
+    market.before_signals = lambda: market.doubt_live(borders.lease.doubt)
     market.on_spoiled = told.spoil
     gaps = FeedGaps(market)
     feed.on_lost, feed.on_back, feed.on_doubt = gaps.lost, gaps.back, gaps.doubt

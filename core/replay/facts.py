@@ -104,6 +104,13 @@ class HaltFact(NamedTuple):
     config_ids: tuple[str, ...]
 
 
+class DoubtFact(NamedTuple):
+    """Nothing may be entered live from here on, for a reason, or everything again."""
+
+    place: Place
+    reason: str | None
+
+
 class AnswerFact(NamedTuple):
     """In real time: a strategy's answer was there, with these signals.
 
@@ -170,6 +177,7 @@ Fact = (
     | CommandFact
     | ClockFact
     | HaltFact
+    | DoubtFact
     | AnswerFact
     | BusyFact
     | ShownFact

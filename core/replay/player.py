@@ -29,6 +29,7 @@ from core.replay.facts import (
     CommandFact,
     DeltaFact,
     DeployFact,
+    DoubtFact,
     Fact,
     FeedFact,
     ForgetFact,
@@ -162,6 +163,8 @@ class Player:
             self._guard(fact)
         elif isinstance(fact, HaltFact):
             engine.halt(fact.config_ids)
+        elif isinstance(fact, DoubtFact):
+            engine.doubt_live(fact.reason)
         elif isinstance(fact, FeedFact):
             self._feed(fact)
         elif isinstance(fact, GapFact):

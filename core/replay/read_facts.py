@@ -26,6 +26,7 @@ from core.replay.facts import (
     CommandFact,
     DeltaFact,
     DeployFact,
+    DoubtFact,
     Fact,
     FeedFact,
     ForgetFact,
@@ -76,6 +77,8 @@ def facts_of(rows: Iterable[Row], name: str, make: MakeStrategy) -> RunFacts:
                 facts.append(_deployed(each, make))
             elif kind == "decisions":
                 decisions.append(decision_of(each))
+            elif kind == _RESUMED:
+                raise DataError(f"{name} went on with an earlier one, as only a simulator allows")
             elif kind not in _OF_THE_FILES:
                 facts.append(_READERS[kind](each))
         return RunFacts(
@@ -176,6 +179,10 @@ def _halted(fact: Row) -> HaltFact:
     return HaltFact(_place(fact), tuple(fact["config_ids"]))
 
 
+def _doubted(fact: Row) -> DoubtFact:
+    return DoubtFact(_place(fact), fact["reason"])
+
+
 def _answered(fact: Row) -> AnswerFact:
     signals = tuple((kind, _key(key), int(close_ns)) for kind, key, close_ns in fact["signals"])
     return AnswerFact(_place(fact), fact["config_id"], signals)
@@ -216,6 +223,8 @@ def _key(values: list[Any]) -> InstrumentKey:
     return (Segment(values[0]), int(values[1]))
 
 
+_RESUMED: Final = "resumed"
+"""The run began in the midst of another, see `worker/recovery.py`."""
 _OF_THE_FILES: Final = frozenset(("mark", "lost", "end"))
 """Facts about the recording itself, see `adapters/recordings.py`."""
 
@@ -227,6 +236,7 @@ _READERS: Final[Mapping[str, Callable[[Row], Fact]]] = {
     "commands": _command,
     "clock": _clock,
     "halts": _halted,
+    "doubts": _doubted,
     "answers": _answered,
     "busy": _busy,
     "shown": _shown,
