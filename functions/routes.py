@@ -18,6 +18,7 @@ from functions.resources.emergency_stop import stop_everybody, stop_own
 from functions.resources.eod_exit import run_eod_exit
 from functions.resources.health import read_health
 from functions.resources.housekeeping import run_housekeeping
+from functions.resources.indicators import read_indicators
 from functions.resources.live_mode import (
     disable_live_mode,
     enable_live_mode,
@@ -45,6 +46,7 @@ ROUTES: Final = with_document(
         Route("POST", "/api/convert", convert_paste),
         Route("POST", "/api/data/candles", download_candles),
         Route("GET", "/api/strategies/{strategy_id}/performance", read_performance),
+        Route("GET", "/api/strategies/{strategy_id}/indicators", read_indicators),
         # After the names above, which stand where the id does.
         Route("GET", "/api/strategies/{strategy_id}", read_strategy),
         Route("DELETE", "/api/strategies/{strategy_id}", archive_strategy),

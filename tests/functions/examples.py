@@ -97,6 +97,10 @@ EXAMPLES: dict[str, Example] = {
     ),
     "read_summary": Example(),
     "read_performance": Example(path=STRATEGY, query={"from": "2026-11-01", "limit": "5"}),
+    "read_indicators": Example(
+        path=STRATEGY,
+        query={"instrument_key": "NSE_FNO:49543", "timeframe": "5m", "limit": "10", **CONFIG},
+    ),
     "analyse_strategy": Example(path=STRATEGY),
     "run_daily_analysis": Example(),
     "run_daily_analysis_by_get": Example(),
