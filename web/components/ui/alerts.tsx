@@ -36,15 +36,16 @@ export function AlertProvider({ children }: { children: ReactNode }) {
     (id: number) => setAlerts((before) => before.filter((alert) => alert.id !== id)),
     [],
   );
+  const [dialog, look] = useTopDialog();
   const show = useCallback<Show>(
     (kind, text) => {
+      look();
       const id = ++lastId;
       setAlerts((before) => [...before.slice(1 - AT_MOST), { id, kind, text }]);
       if (kind !== "error") setTimeout(() => close(id), STAYS_MS);
     },
-    [close],
+    [close, look],
   );
-  const dialog = useTopDialog();
   const list = (
     <div
       role="log"
@@ -68,10 +69,10 @@ export function AlertProvider({ children }: { children: ReactNode }) {
 }
 
 /** The open dialog, or null: what is outside of it is behind it, and nobody could read or close it. */
-function useTopDialog(): Element | null {
+function useTopDialog(): [Element | null, () => void] {
   const [dialog, setDialog] = useState<Element | null>(null);
+  const look = useCallback(() => setDialog(document.querySelector("dialog:modal")), []);
   useEffect(() => {
-    const look = () => setDialog(document.querySelector("dialog:modal"));
     // Neither event bubbles; both are heard on their way down.
     document.addEventListener("toggle", look, true);
     document.addEventListener("close", look, true);
@@ -79,8 +80,8 @@ function useTopDialog(): Element | null {
       document.removeEventListener("toggle", look, true);
       document.removeEventListener("close", look, true);
     };
-  }, []);
-  return dialog;
+  }, [look]);
+  return [dialog, look];
 }
 
 /** The function that shows an alert. */
