@@ -95,6 +95,8 @@ class Deployment:
             except TradingError:
                 await self._end()
                 raise
+        if self._launch.unsettled is not None:
+            status, missing = ConfigStatus.PAUSED, self._launch.unsettled
         self._report(status, error=missing)
 
     def kept(self) -> KeptConfig | None:

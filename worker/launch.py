@@ -72,6 +72,8 @@ class Launch:
         self._instruments: tuple[Instrument, ...] = ()
         self.has_taken_up = False
         """Whether the engine knows the config, and what earlier runs left of it."""
+        self.unsettled: str | None = None
+        """Why the books that earlier runs left cannot be taken up, None where they were."""
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -181,7 +183,10 @@ class Launch:
                 self._watch_again(keys)
                 market.engine.restore(kept.trade, kept.fills, kept.guard)
             except TradingError as error:
-                self._log("error", f"trade {kept.trade.id} is not looked after any more: {error}")
+                self.unsettled = f"trade {kept.trade.id} is not looked after any more: {error}"
+                self._log("error", self.unsettled)
+        if self.unsettled is not None:
+            market.engine.pause(config.id)  # Books that are not right decide on nothing.
         owner = Owner(config.id, config.strategy_id, config.user_id, config.portfolio_id)
         for row in cancelled(left.orders, market.now_ns):
             market.put_own("order", row, owner)
