@@ -2226,6 +2226,27 @@ export type Database = {
           },
         ]
       }
+      worker_journals: {
+        Row: {
+          journal: string
+          sequence: number
+          shard: string
+          stored_at: string
+        }
+        Insert: {
+          journal: string
+          sequence: number
+          shard: string
+          stored_at?: string
+        }
+        Update: {
+          journal?: string
+          sequence?: number
+          shard?: string
+          stored_at?: string
+        }
+        Relationships: []
+      }
       worker_leases: {
         Row: {
           acquired_at: string
@@ -2597,6 +2618,10 @@ export type Database = {
         }[]
       }
       health: { Args: Record<PropertyKey, never>; Returns: Json }
+      indicator_config: {
+        Args: { p_config_id?: string; p_strategy_id: string }
+        Returns: Json
+      }
       last_commands: {
         Args: { p_config_id: string; p_limit?: number }
         Returns: Json
@@ -2807,6 +2832,10 @@ export type Database = {
         }
         Returns: Json
       }
+      stored_candles: {
+        Args: { p_until: string; p_wanted: Json }
+        Returns: Json
+      }
       strategies_to_analyse: {
         Args: { p_after?: string; p_limit?: number; p_sessions: string[] }
         Returns: {
@@ -2914,6 +2943,7 @@ export type Database = {
         }
         Returns: Json
       }
+      worker_database: { Args: Record<PropertyKey, never>; Returns: Json }
       worker_free_lease: { Args: { p_shard: string }; Returns: string }
       worker_release_lease: {
         Args: { p_holder: string; p_shard: string; p_token: number }
@@ -2932,6 +2962,7 @@ export type Database = {
         Args: {
           p_events: Json
           p_holder: string
+          p_journal?: Json
           p_shard: string
           p_token: number
         }
