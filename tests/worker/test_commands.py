@@ -1,14 +1,18 @@
 """Commands of a user, from the inserted row to what the worker does about it."""
 
+import asyncio
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
+from rich.console import Console
 
 from tests.functions.code_market import BROKEN, BUY
-from tests.stacks import running_stack
+from tests.stacks import RunningStack, running_stack
 from tests.worker.running import (
     BANKNIFTY_CONFIG,
     NIFTY_CONFIG,
@@ -20,6 +24,8 @@ from tests.worker.running import (
     running_worker,
     wait_for,
 )
+from worker.top import Place, look, read_place
+from worker.top_view import drawn
 
 PVA_CONFIG = "00000000-0000-4000-8000-000000000024"
 MEAN_REVERSION_CONFIG = "00000000-0000-4000-8000-000000000023"
@@ -29,9 +35,10 @@ class Scene:
     """Everything running, at 60 market seconds per second: the day outlasts the tests."""
 
     def __init__(
-        self, database: Database, worker: RunningWorker, simulator: RunningSimulator
+        self, stack: RunningStack, worker: RunningWorker, simulator: RunningSimulator
     ) -> None:
-        self.database = database
+        self.stack = stack
+        self.database = database = Database(stack)
         self.worker = worker
         self.simulator = simulator
         self.user: User = database.user()
@@ -43,9 +50,11 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     with (
         running_stack() as stack,
         running_simulator("--speed=60", "--start=09:30") as simulator,
-        running_worker(stack, simulator, state, MARKET_SPEED="60") as worker,
+        running_worker(
+            stack, simulator, state, MARKET_SPEED="60", WORKER_HEALTH_ADDRESS="127.0.0.1:0"
+        ) as worker,
     ):
-        scene = Scene(Database(stack), worker, simulator)
+        scene = Scene(stack, worker, simulator)
         for config in (NIFTY_CONFIG, BANKNIFTY_CONFIG):
             scene.database.wait_status(config, "ACTIVE")
         yield scene
@@ -223,6 +232,30 @@ def test_strategy_processes_hold_no_secret(scene: Scene) -> None:
         environment = Path(f"/proc/{process.pid}/environ").read_bytes()
         names = {entry.partition(b"=")[0] for entry in environment.split(b"\0") if entry}
         assert names <= {b"PYTHONPATH", b"LC_CTYPE"}
+
+
+def _is_seen(config_id: str, place: Place) -> bool:
+    view = asyncio.run(look(place))
+    rows = [] if view.report is None else view.report.configs
+    return config_id in {row["process"] for row in rows}
+
+
+def test_the_worker_says_how_it_is_to_probes_and_to_an_operator(scene: Scene) -> None:
+    address = scene.worker.wait_said("health")["address"]
+    health = httpx.get(f"{address}/healthz").json()
+    assert health["role"] == "active"
+    assert {"feed", "lease", "journal", "outbox", "token"} <= health["checks"].keys()
+    metrics = httpx.get(f"{address}/metrics").text
+    assert "\ntradebase_config_status{" in metrics
+    assert "\ntradebase_candle_to_signal_seconds_bucket{" in metrics
+    local = read_place({"WORKER_HEALTH_ADDRESS": address.removeprefix("http://")}, database=False)
+    remote = Place(None, "main", scene.stack.url, scene.stack.secret_key)
+    console = Console(width=150)
+    for place in (local, remote):
+        wait_for("the config", partial(_is_seen, NIFTY_CONFIG, place))
+        with console.capture() as capture:
+            console.print(drawn(asyncio.run(look(place))))
+        assert "Momentum" in capture.get()
 
 
 def test_realtime_nudges_the_worker(scene: Scene) -> None:
