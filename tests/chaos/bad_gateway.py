@@ -87,6 +87,8 @@ class BadGateway:
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         fate = next(self._fates) if request.path == _WRITE else Fate.PASS
+        if "Upgrade" in request.headers:  # Realtime only nudges: the worker has a poll beside it.
+            return web.Response(status=404)
         if self._away or fate is Fate.REFUSE:
             self.seen[Fate.REFUSE] += 1
             return web.Response(status=503, text="upstream connect error")
