@@ -91,6 +91,8 @@ class Intake:
         What was left out, by reason.
     limit_ns
         A later trade time than this is looked at more closely.
+    wall_ns
+        The time of day, for the recording.
     source
         Whose message is being taken; set by whoever calls `take`.
     """
@@ -122,6 +124,7 @@ class Intake:
         self.wire: Final = WireCounters()
         self.odd: Final[Counter[str]] = Counter()
         self.source: object = None
+        self.wall_ns: Callable[[], int] = time.time_ns
         self.messages = 0
         self.ticks = 0
         self.interests = 0
@@ -161,7 +164,7 @@ class Intake:
         """Take one message of the feed; the buffer may be reused afterwards."""
         self.messages += 1
         if self._recorder is not None:
-            self._recorder.write(time.time_ns(), bytes(message))
+            self._recorder.write(self.wall_ns(), bytes(message))
         if self._holds or self._playing:
             if _may_end_with_goodbye(message):
                 self._take_goodbye(message)

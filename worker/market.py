@@ -79,6 +79,7 @@ class Market:
         self.intake: Final = Intake(
             self.engine, self.take_effects, self._on_control, self.clock.latest_ns, recorder
         )
+        self.intake.wall_ns = wall_ns
         self.clock.drive(self.intake)
         self.intake.on_wanted = self._show
         self.pace: Final = TickPace()
