@@ -8,8 +8,8 @@ from core.errors import CalendarError, ConfigError, DataError, TradingError
 from devstack.dhan.market_data import MarketData
 from devstack.dhan.options import read_command
 from devstack.dhan.program import prepare
-from devstack.dhan.simulator import Options
-from devstack.dhan.tape import FrameTape, Tape
+from devstack.dhan.simulator import Options, Played
+from devstack.dhan.tape import Tape
 from tests.devstack.dhan.small_tape import OPEN, SECOND
 
 CANDLES = """\
@@ -28,7 +28,7 @@ def candles(tmp_path: Path) -> Path:
 
 def prepared(
     candles: Path, *more: str, symbol: str = "RELIANCE"
-) -> tuple[Tape | FrameTape, MarketData, Options]:
+) -> tuple[Played, MarketData, Options]:
     return prepare(read_command(["--candles", str(candles), "--symbol", symbol, *more]))
 
 
