@@ -32,6 +32,7 @@ settings, from the environment (required ones have no default):
   DHAN_AUTH_URL         https://auth.dhan.co
   DHAN_FEED_URL         wss://api-feed.dhan.co
   DHAN_MASTER_URL       https://images.dhan.co/api-data
+  DHAN_CANDLE_CALLS     5; requests for candles a second that the account may make
   WORKER_SHARD          main; which share of all configs this worker runs
   WORKER_STATE_DIR      /var/tmp/tradebase-worker; journal, lock, instrument master
   WORKER_JOURNAL_MB     4096; how large the journal may become, trading stops when it is full

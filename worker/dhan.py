@@ -56,9 +56,19 @@ class Dhan:
         Addresses.
     client_id, tokens
         The account: its token, or who keeps that.
+    candle_calls
+        How many requests for candles the account may make in a second.
     """
 
-    def __init__(self, api_url: str, master_url: str, client_id: str, tokens: Tokens | str) -> None:
+    def __init__(
+        self,
+        api_url: str,
+        master_url: str,
+        client_id: str,
+        tokens: Tokens | str,
+        *,
+        candle_calls: float = CANDLE_CALLS_PER_SECOND,
+    ) -> None:
         self._api_url: Final = api_url
         self._master_url: Final = master_url
         self._tokens: Final = FixedToken(tokens) if isinstance(tokens, str) else tokens
@@ -70,7 +80,7 @@ class Dhan:
         self._client_id: Final = client_id
         self._client: Final = httpx.AsyncClient(headers=headers, timeout=_TIMEOUT)
         # Evenly, because calls that leave in a burst may arrive with those of the next second.
-        self._pace: Final = Pace(1, 1.05 / CANDLE_CALLS_PER_SECOND)
+        self._pace: Final = Pace(1, 1.05 / candle_calls)
         self._chain_pace: Final = Pace(1, SECONDS_PER_CHAIN)
 
     async def __aenter__(self) -> Self:

@@ -104,7 +104,13 @@ async def _run(settings: Settings, state: State, fork_server: ForkServer) -> Non
         )
         tokens = await stack.enter_async_context(opened_tokens(settings))
         dhan = await stack.enter_async_context(
-            Dhan(settings.dhan_api_url, settings.dhan_master_url, settings.dhan_client_id, tokens)
+            Dhan(
+                settings.dhan_api_url,
+                settings.dhan_master_url,
+                settings.dhan_client_id,
+                tokens,
+                candle_calls=settings.dhan_candle_calls,
+            )
         )
         schema = await require_schema(supabase)
         orphans = Orphans(state.journal, settings.shard, state.holder)

@@ -44,6 +44,8 @@ class Settings:
         Where the newest token is kept, None for the state folder, and what seals it.
     dhan_api_url, dhan_auth_url, dhan_feed_url, dhan_master_url
         Dhan's addresses.
+    dhan_candle_calls
+        How many requests for candles the account may make in a second.
     shard
         Which share of all configs this worker runs.
     state_dir
@@ -83,6 +85,7 @@ class Settings:
     dhan_auth_url: str
     dhan_feed_url: str
     dhan_master_url: str
+    dhan_candle_calls: float
     shard: str
     state_dir: Path
     journal_bytes: int
@@ -129,6 +132,7 @@ def read_settings(values: Mapping[str, str]) -> Settings:
             "DHAN_FEED_URL", "wss://api-feed.dhan.co", schemes=("wss", "ws")
         ),
         dhan_master_url=reader.address("DHAN_MASTER_URL", "https://images.dhan.co/api-data"),
+        dhan_candle_calls=reader.number("DHAN_CANDLE_CALLS", 5.0, low=0.1, high=1e6),
         shard=reader.text("WORKER_SHARD", "main"),
         state_dir=Path(reader.text("WORKER_STATE_DIR", _STATE_DIR)),
         journal_bytes=reader.integer("WORKER_JOURNAL_MB", 4096, low=64, high=1_000_000) << 20,

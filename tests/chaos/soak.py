@@ -96,7 +96,11 @@ class Scene:
                 "--no-rate-limits",
             )
         )
-        settings = {"CALENDAR_FILE": str(calendar), "MARKET_SPEED": str(options.speed)}
+        settings = {
+            "CALENDAR_FILE": str(calendar),
+            "MARKET_SPEED": str(options.speed),
+            "DHAN_CANDLE_CALLS": "100000",  # The simulator does not count; Dhan allows 5.
+        }
         self.worker: RunningWorker = stack.enter_context(
             running_worker(self.database, self.simulator, self._folder / "state", **settings)
         )
