@@ -1,6 +1,7 @@
 """Start, stop and trouble of the worker as a process."""
 
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -209,6 +210,31 @@ def test_the_doctor_is_content_with_a_whole_setup(
     worker = run_worker(worker_environment(stack, simulator, tmp_path), "doctor")
     assert worker.process.returncode == 0
     assert "everything a run needs is there" in "".join(worker.raw)
+
+
+def test_the_doctor_names_all_that_is_in_the_way_at_once(
+    stack: RunningStack, simulator: RunningSimulator, tmp_path: Path
+) -> None:
+    Database(stack).call(
+        "worker_acquire_lease", p_shard="taken", p_holder="somebody/1", p_ttl_seconds=60
+    )
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        found = run_worker(
+            worker_environment(
+                stack,
+                simulator,
+                tmp_path,
+                WORKER_SHARD="taken",
+                WORKER_HEALTH_ADDRESS=f"127.0.0.1:{port}",
+            ),
+            "doctor",
+        )
+    said = "".join(found.raw)
+    assert found.process.returncode == 2
+    assert "2 of the checks failed: port, lease" in said
+    assert f"WORKER_HEALTH_ADDRESS 127.0.0.1:{port} is used by another program; choose" in said
+    assert "somebody/1 has the shard" in said
 
 
 def test_no_secret_is_ever_logged(
