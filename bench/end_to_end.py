@@ -21,6 +21,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -57,7 +58,7 @@ from worker.store import Store
 from worker.supabase import Supabase
 
 INSTRUMENTS, STRATEGIES = 50, 10
-TICKS_PER_SECOND = 20_000
+TICKS_PER_SECOND = int(os.environ.get("TICKS", "20000"))
 SECONDS = float(os.environ.get("SECONDS", "15"))
 TRADES = int(os.environ.get("TRADES", "200"))
 LAPS_PER_MARKET_SECOND = 2
@@ -176,6 +177,14 @@ class Waits(list[float]):
 
 async def tick_to_decision(server: ForkServer) -> Waits:
     """Return the waits from the message that completes a candle to the decision."""
+    with TemporaryDirectory() as folder, closing(Journal(Path(folder) / "journal")) as journal:
+        supabase = Supabase("http://127.0.0.1:9", "nobody")
+        store = Store(supabase, Lease(supabase, "bench", "bench"), journal)
+        return await decisions(server, store, UUID(int=1))
+
+
+async def decisions(server: ForkServer, store: Store, run_id: UUID) -> Waits:
+    """Play the ticks into a market with this store; return the waits until the decisions."""
     waits = Waits()
     began: dict[tuple[InstrumentKey, int], float] = {}
     clock = [OPEN_NS]
@@ -188,29 +197,22 @@ async def tick_to_decision(server: ForkServer) -> Waits:
             elif isinstance(each, Decision):
                 waits.append(now - began[each.signal.instrument, each.signal.candle_close_ns])
 
-    with TemporaryDirectory() as folder:
-        journal = Journal(Path(folder) / "journal")
-        supabase = Supabase("http://127.0.0.1:9", "nobody")
-        store = Store(supabase, Lease(supabase, "bench", "bench"), journal)
-        # By the wall the market does not wait for the processes, as in production.
-        market = Observed(
-            UUID(int=1), load_calendar(), store, follows_feed=False, wall_ns=lambda: clock[0]
-        )
-        market.look = look
-        every = shares(INSTRUMENTS)
-        for share in every:
-            market.watch(share, has_derivatives=False)
-        processes = [Process(number, market) for number in range(STRATEGIES)]
-        for number, process in enumerate(processes):
-            mine = every[number::STRATEGIES]
-            own = config(process.id, mine)
-            await process.start(server, own)
-            market.engine.deploy(own)
-            market.rounds.join(process, [each.key for each in mine], [Interval.M1])
-        await play(market, every, clock)
-        for process in processes:
-            await process.child.stop()
-        journal.close()
+    # By the wall the market does not wait for the processes, as in production.
+    market = Observed(run_id, load_calendar(), store, follows_feed=False, wall_ns=lambda: clock[0])
+    market.look = look
+    every = shares(INSTRUMENTS)
+    for share in every:
+        market.watch(share, has_derivatives=False)
+    processes = [Process(number, market) for number in range(STRATEGIES)]
+    for number, process in enumerate(processes):
+        mine = every[number::STRATEGIES]
+        own = config(process.id, mine)
+        await process.start(server, own)
+        market.engine.deploy(own)
+        market.rounds.join(process, [each.key for each in mine], [Interval.M1])
+    await play(market, every, clock)
+    for process in processes:
+        await process.child.stop()
     return waits
 
 
