@@ -22,6 +22,8 @@ from tests.worker.running import (
     worker_environment,
 )
 
+pytestmark = pytest.mark.full
+
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[RunningStack]:
@@ -51,7 +53,6 @@ def test_a_damaged_journal_is_moved_aside_and_a_human_is_told(
     assert aside.read_bytes().startswith(b"no journal at all")
 
 
-@pytest.mark.full
 def test_a_disk_that_takes_no_more_halts_trading_and_leaves_nothing_half_written(
     stack: RunningStack, simulator: RunningSimulator, tmp_path: Path
 ) -> None:
@@ -75,7 +76,6 @@ def test_a_disk_that_takes_no_more_halts_trading_and_leaves_nothing_half_written
     assert stopped["store"].get("failed", 0) == 0
 
 
-@pytest.mark.full
 def test_the_journal_of_another_database_is_refused(
     stack: RunningStack, simulator: RunningSimulator, tmp_path: Path
 ) -> None:
@@ -90,7 +90,6 @@ def test_the_journal_of_another_database_is_refused(
     assert str(name) in line["message"]
 
 
-@pytest.mark.full
 def test_a_database_from_before_a_function_we_need_is_refused_by_the_migration_that_makes_it(
     simulator: RunningSimulator, tmp_path: Path
 ) -> None:

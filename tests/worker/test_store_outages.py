@@ -93,11 +93,11 @@ async def test_writes_that_fail_before_and_after_the_commit_lose_and_double_noth
     with bad_gateway(stack.url) as gateway, closing(Journal(tmp_path / "journal")) as journal:
         async with _scene(gateway.url, stack, journal) as scene:
             gateway.write_fates(Fate.PASS, Fate.FAIL, Fate.PASS, Fate.LOSE, Fate.PASS, Fate.REFUSE)
-            for number in range(40):
+            for number in range(18):
                 scene.store.put([scene.log(number)])
                 await scene.wait(number, "applied", "duplicate")
             assert await scene.store.flush(60)
-            assert scene.messages() == [f"line {number}" for number in range(40)]
+            assert scene.messages() == [f"line {number}" for number in range(18)]
             assert min(gateway.seen[each] for each in Fate) > 0
             assert scene.store.counters["duplicate"] > 0
 
