@@ -20,7 +20,7 @@ import httpx
 
 from core.errors import BrokerError, ConfigError
 from core.instrument import Instrument
-from worker.tokens import FixedToken, Tokens
+from worker.tokens import Another, FixedToken, Tokens
 
 CANDLE_CALLS_PER_SECOND: Final = 5
 SECONDS_PER_CHAIN: Final = 3.1
@@ -219,7 +219,7 @@ class Dhan:
                 try:
                     problem = self._refusal(response)
                 except ConfigError:
-                    if attempt == _TRIES or not await self._tokens.another(token):
+                    if attempt == _TRIES or await self._tokens.another(token) != Another.THERE:
                         raise
                     continue
             if attempt < _TRIES:

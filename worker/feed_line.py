@@ -25,15 +25,16 @@ from picows import ws_connect as connect
 
 from core.brokers.dhan.subscription import Mode, subscribe_messages, unsubscribe_messages
 from core.candle import InstrumentKey
+from core.errors import ConfigError
 from core.instrument import Instrument, InstrumentKind
 from worker.feed_gate import Gate
 from worker.feed_socket import FeedSocket
 from worker.intake import Intake
 from worker.reconnect import Following, Reconnect
-from worker.tokens import Tokens
+from worker.tokens import Another, Tokens
 
-SILENCE_SECONDS: Final = 5.0
-"""A socket that says nothing for so long while the market trades is dead."""
+SILENCE_SECONDS: Final = 4.5
+"""A socket that says nothing for so long while the market trades is dead: noticed within five."""
 QUIET_SECONDS: Final = 30.0
 """One on which nothing need be said, because its pulse does not beat at this hour."""
 STEADY_SECONDS: Final = 5.0
@@ -205,8 +206,12 @@ class FeedLine:
             following = await self._use(socket)
         if following.whole_account:
             self._gate.rest(following.seconds)
-        if following.asks_token and await self._account.tokens.another(token):
-            return 0.0
+        if following.asks_token:
+            found = await self._account.tokens.another(token)
+            if found is Another.THERE:
+                return 0.0
+            if found is Another.NOT_NEEDED and following.refusal:
+                raise ConfigError(following.refusal)
         return following.seconds
 
     async def _connect(self, socket: FeedSocket, token: str) -> Following | None:
@@ -254,7 +259,7 @@ class FeedLine:
     async def _watch(self, socket: FeedSocket) -> str:
         """Return why the socket ended, or was given up for its silence."""
         heard = -1
-        while not socket.gone.is_set() and socket.reason is None:
+        while not socket.is_over and socket.reason is None:
             now, limit = time.monotonic(), self._silence_seconds()
             if socket.messages != heard or self._intake.is_held or not self._is_trading():
                 heard, self._heard_at = socket.messages, now

@@ -95,14 +95,22 @@ class FeedSocket(WSListener):
         """Note that it is over."""
         self.gone.set()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more comes of it.
+
+        A connection that breaks while picows ends the handshake is over without a word to us.
+        """
+        return self.gone.is_set() or self._transport is None or self._transport.is_disconnected
+
     def say(self, message: str) -> None:
         """Send a text."""
-        if self._transport is not None and not self.gone.is_set():
+        if self._transport is not None and not self.is_over:
             self._transport.send(WSMsgType.TEXT, message.encode())
 
     def pause(self, *, paused: bool) -> None:
         """Stop reading, or go on."""
-        if self._transport is None or self.gone.is_set():
+        if self._transport is None or self.is_over:
             return
         stream = self._transport.underlying_transport
         if paused:
@@ -112,6 +120,6 @@ class FeedSocket(WSListener):
 
     def leave(self) -> None:
         """Say goodbye and close."""
-        if self._transport is not None and not self.gone.is_set():
+        if self._transport is not None and not self.is_over:
             self.say(disconnect_message())
             self._transport.disconnect()

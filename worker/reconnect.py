@@ -16,7 +16,7 @@ from worker.backoff import Backoff
 _TOO_MANY_REQUESTS: Final = 429
 _BUSY_WAIT_SECONDS: Final = 4.0
 _LONGEST_BUSY_WAIT_SECONDS: Final = 60.0
-_REFUSED: Final = frozenset({400, 401, 403, 451})
+_REFUSED: Final = frozenset({400, 451})
 _MAYBE_THE_TOKEN: Final = frozenset({401, 403})
 _ONCE: Final = 2
 """So often the same refusal in a row means that it is not the token."""
@@ -36,12 +36,15 @@ class Following(NamedTuple):
         How long to wait.
     asks_token
         Whether the token may be dead: with another one there is nothing to wait for.
+    refusal
+        What to end with if it is not the token, empty where another try may end otherwise.
     whole_account
         Whether none of the account's sockets may connect meanwhile.
     """
 
     seconds: float
     asks_token: bool = False
+    refusal: str = ""
     whole_account: bool = False
 
 
@@ -79,13 +82,17 @@ class Reconnect:
             If it says that the account is not let in.
         """
         times = self._count(status)
-        if status in _REFUSED and (status not in _MAYBE_THE_TOKEN or times >= _ONCE):
-            raise ConfigError(
-                f"the feed {self._place} refuses DHAN_CLIENT_ID and DHAN_ACCESS_TOKEN "
-                f"(HTTP {status}); make a new token on web.dhan.co and set it"
-            )
+        refusal = (
+            f"the feed {self._place} refuses DHAN_CLIENT_ID and DHAN_ACCESS_TOKEN "
+            f"(HTTP {status}); make a new token on web.dhan.co and set it"
+        )
+        if status in _REFUSED:
+            raise ConfigError(refusal)
+        if status in _MAYBE_THE_TOKEN:
+            spent = refusal if times >= _ONCE else ""
+            return self.failed(f"HTTP {status}")._replace(asks_token=True, refusal=spent)
         if status != _TOO_MANY_REQUESTS:
-            return self.failed(f"HTTP {status}")._replace(asks_token=status in _MAYBE_THE_TOKEN)
+            return self.failed(f"HTTP {status}")
         wait = min(_LONGEST_BUSY_WAIT_SECONDS, _BUSY_WAIT_SECONDS * 2**self._busy)
         self._busy += 1
         return self.failed("HTTP 429", at_least=wait)._replace(whole_account=True)
@@ -99,16 +106,18 @@ class Reconnect:
             If the reason does not go away by itself.
         """
         reason = reason_of(code)
-        spent = self._count(code) >= _ONCE and reason.policy is Policy.NEW_TOKEN_ONCE
-        if reason.policy is Policy.FATAL or spent:
-            raise ConfigError(
-                f"the feed {self._place} refuses us: {reason.meaning} ({reason.code}); check "
-                "DHAN_CLIENT_ID, DHAN_ACCESS_TOKEN and the account's data plan"
-            )
+        refusal = (
+            f"the feed {self._place} refuses us: {reason.meaning} ({reason.code}); check "
+            "DHAN_CLIENT_ID, DHAN_ACCESS_TOKEN and the account's data plan"
+        )
+        if reason.policy is Policy.FATAL:
+            raise ConfigError(refusal)
+        is_spent = self._count(code) >= _ONCE and reason.policy is Policy.NEW_TOKEN_ONCE
         wait = CROWDED_WAIT_SECONDS if reason.policy is Policy.WAIT else 0.0
         following = self.failed(f"{reason.meaning} ({reason.code})", at_least=wait)
         return following._replace(
             asks_token=reason.policy in _ABOUT_THE_TOKEN,
+            refusal=refusal if is_spent else "",
             whole_account=reason.policy is Policy.WAIT,
         )
 

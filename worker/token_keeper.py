@@ -24,6 +24,7 @@ from core.errors import BrokerError, ConfigError, TradingError
 from worker.backoff import Backoff
 from worker.token_file import Kept, TokenFile
 from worker.token_login import Login
+from worker.tokens import Another
 
 LIFE_SECONDS: Final = 86_400.0
 LOGIN_SECONDS: Final = 120.0
@@ -80,6 +81,7 @@ class TokenKeeper:
         self._backoff: Final = Backoff(5.0, 300.0)
         self._next_try = 0.0
         self._next_look = 0.0
+        self._answer = Another.NONE
         self._expires_at: float | None = None
         self._is_dead = False
         self._refused: Final[set[str]] = set()
@@ -135,27 +137,32 @@ class TokenKeeper:
                         await self._try_to_replace(is_dead=self._is_dead)
             self._tell_of_end()
 
-    async def another(self, refused: str) -> bool:
+    async def another(self, refused: str) -> Another:
         """Learn that Dhan refused a token; return whether there is another one now."""
         async with self._lock:
             if refused != self.text or self._adopt():
-                return True
+                return Another.THERE
             now = time.monotonic()
-            if now < self._next_look:
-                return False
-            self._next_look = now + _ASK_AGAIN_SECONDS
-            self.counters["doubted"] += 1
-            try:
-                await self._login.valid_until(refused)
-            except ConfigError as error:
-                self._is_dead = True
-                self._refused.add(refused)
-                if await self._try_to_replace(is_dead=True):
-                    return True
-                self._tell("dead", f"{error}; the worker goes on as soon as there is another")
-            except BrokerError as error:
-                _log.warning("whether the token still lives is not known: %s", error)
-            return False
+            if now >= self._next_look:
+                self._next_look = now + _ASK_AGAIN_SECONDS
+                self._answer = await self._ask_for_another()
+            return self._answer
+
+    async def _ask_for_another(self) -> Another:
+        self.counters["doubted"] += 1
+        try:
+            await self._login.valid_until(self.text)
+        except ConfigError as error:
+            self._is_dead = True
+            self._refused.add(self.text)
+            if await self._try_to_replace(is_dead=True):
+                return Another.THERE
+            self._tell("dead", f"{error}; the worker goes on as soon as there is another")
+        except BrokerError as error:
+            _log.warning("whether the token still lives is not known: %s", error)
+        else:
+            return Another.NOT_NEEDED
+        return Another.NONE
 
     def figures(self) -> dict[str, Any]:
         """Return what an operator wants to see; nothing of the token itself."""
@@ -275,6 +282,7 @@ class TokenKeeper:
 
     def _use(self, text: str) -> None:
         facts = facts_of(text)
+        self._next_look = 0.0
         self.text = text
         self._expires_at = facts.expires_at
         self._is_dead = False

@@ -111,7 +111,7 @@ begin
   perform private.refuse_unknown_keys(p_event -> 'row', 'public.instruments');
   v_row := jsonb_populate_record(null::public.instruments, p_event -> 'row');
 
-  insert into public.instruments (
+  insert into public.instruments as known (
     instrument_key, segment, security_id, symbol, display_name, kind, underlying, expiry, strike,
     option_side, lot_size, tick_size, freeze_quantity, has_derivatives, is_active
   )
@@ -133,12 +133,22 @@ begin
         tick_size       = excluded.tick_size,
         freeze_quantity = excluded.freeze_quantity,
         has_derivatives = excluded.has_derivatives,
-        is_active       = excluded.is_active;
+        is_active       = excluded.is_active
+    where (
+      known.symbol, known.display_name, known.kind, known.underlying, known.expiry, known.strike,
+      known.option_side, known.lot_size, known.tick_size, known.freeze_quantity,
+      known.has_derivatives, known.is_active
+    ) is distinct from (
+      excluded.symbol, excluded.display_name, excluded.kind, excluded.underlying, excluded.expiry,
+      excluded.strike, excluded.option_side, excluded.lot_size, excluded.tick_size,
+      excluded.freeze_quantity, excluded.has_derivatives, excluded.is_active
+    );
   return 'applied';
 end
 $$;
 
-comment on function private.apply_instrument is 'Stores an instrument of the master.';
+comment on function private.apply_instrument is
+  'Stores an instrument of the master, if it is not stored like that.';
 
 revoke execute on function
   private.apply_candle(jsonb),

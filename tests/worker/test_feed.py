@@ -26,7 +26,7 @@ from worker.feed_gate import Gate
 from worker.feed_line import MANY, SILENCE_SECONDS, Account, Pulse
 from worker.feed_socket import FeedSocket
 from worker.intake import Intake
-from worker.tokens import FixedToken
+from worker.tokens import Another, FixedToken
 
 TICK = Decimal("0.05")
 SPACING_SECONDS = 0.1
@@ -40,10 +40,13 @@ class Keeper:
         self.text = text
         self.refused: list[str] = []
 
-    async def another(self, refused: str) -> bool:
+    async def another(self, refused: str) -> Another:
         self.refused.append(refused)
         self.text = self._account.token.text
-        return self.text != refused
+        return Another.NOT_NEEDED if self.text == refused else Another.THERE
+
+    def figures(self) -> dict[str, Any]:
+        return {}
 
 
 class Scene:
@@ -259,6 +262,16 @@ async def test_a_refused_account_ends_the_feed() -> None:
                 await scene.running
 
 
+async def test_a_refusal_that_no_token_mends_ends_the_feed() -> None:
+    async with a_feed() as scene:
+        await until(_subscribed(scene, 3))
+        scene.fault(FaultKind.DISCONNECT, code=809, count=2)
+        scene.simulator.feed._open()[0].reset("test")
+        with pytest.raises(ConfigError, match=r"access token invalid \(809\)"):
+            async with asyncio.timeout(10):
+                await scene.running
+
+
 @pytest.mark.parametrize("is_held", [False, True])
 async def test_why_a_socket_is_closed_is_heard_wherever_it_stands(*, is_held: bool) -> None:
     async with simulate() as simulator:
@@ -292,5 +305,5 @@ async def test_data_that_ends_like_a_goodbye_is_not_one() -> None:
 
 def test_a_fixed_token_has_no_other() -> None:
     keeper = FixedToken("one")
-    assert not asyncio.run(keeper.another("one"))
-    assert asyncio.run(keeper.another("an older one"))
+    assert asyncio.run(keeper.another("one")) is Another.NONE
+    assert asyncio.run(keeper.another("an older one")) is Another.THERE

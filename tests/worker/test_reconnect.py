@@ -44,17 +44,21 @@ def test_an_expired_token_is_asked_for_again_and_again(reconnect: Reconnect) -> 
 
 
 @pytest.mark.parametrize("code", [808, 809])
-def test_a_refused_token_is_replaced_once(reconnect: Reconnect, code: int) -> None:
-    assert reconnect.told(code).asks_token
-    with pytest.raises(ConfigError, match="check DHAN_CLIENT_ID, DHAN_ACCESS_TOKEN"):
-        reconnect.told(code)
+def test_a_refusal_that_comes_again_is_the_end_if_it_is_not_the_token(
+    reconnect: Reconnect, code: int
+) -> None:
+    first, second = reconnect.told(code), reconnect.told(code)
+    assert first.asks_token
+    assert second.asks_token
+    assert not first.refusal
+    assert "check DHAN_CLIENT_ID, DHAN_ACCESS_TOKEN" in second.refusal
 
 
 @pytest.mark.parametrize("code", [808, 809])
 def test_the_same_refusal_hours_later_is_another_one(reconnect: Reconnect, code: int) -> None:
     reconnect.told(code)
     reconnect.worked()
-    assert reconnect.told(code).asks_token
+    assert not reconnect.told(code).refusal
 
 
 @pytest.mark.parametrize("code", [800, 999])
@@ -66,7 +70,14 @@ def test_everything_else_is_tried_for_ever(reconnect: Reconnect, code: int) -> N
 def test_a_handshake_that_is_refused_twice_names_the_settings(
     reconnect: Reconnect, status: int
 ) -> None:
-    assert reconnect.refused(status).asks_token
+    first, second = reconnect.refused(status), reconnect.refused(status)
+    assert first.asks_token
+    assert not first.refusal
+    assert f"DHAN_ACCESS_TOKEN (HTTP {status})" in second.refusal
+
+
+@pytest.mark.parametrize("status", [400, 451])
+def test_a_handshake_that_no_token_mends_is_the_end(reconnect: Reconnect, status: int) -> None:
     with pytest.raises(ConfigError, match=rf"DHAN_ACCESS_TOKEN \(HTTP {status}\)"):
         reconnect.refused(status)
 

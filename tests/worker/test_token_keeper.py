@@ -28,7 +28,7 @@ from worker.token_file import Kept, TokenFile
 from worker.token_keeper import LIFE_SECONDS, LOGIN_SECONDS, TokenKeeper
 from worker.token_login import Login
 from worker.token_setup import hand_in
-from worker.tokens import Credentials
+from worker.tokens import Another, Credentials
 
 SEALER = SecretSealer({"test": bytes(32)})
 
@@ -147,10 +147,10 @@ async def test_a_dead_token_is_replaced_by_a_login(tmp_path: Path) -> None:
         old = keeper.text
         scene.simulator.accounts.expire(scene.account)
         found = await asyncio.gather(*(keeper.another(old) for _ in range(5)))
-        assert all(found)
+        assert set(found) == {Another.THERE}
         assert keeper.text == scene.token != old
         assert scene.calls["/app/generateAccessToken"] == 1
-        assert await keeper.another(old)
+        assert await keeper.another(old) is Another.THERE
 
 
 async def test_a_token_that_lives_is_not_replaced_whoever_doubts_it(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ async def test_a_token_that_lives_is_not_replaced_whoever_doubts_it(tmp_path: Pa
         await keeper.begin()
         old = keeper.text
         found = await asyncio.gather(*(keeper.another(old) for _ in range(5)))
-        assert not any(found)
+        assert set(found) == {Another.NOT_NEEDED}
         assert keeper.text == old
         assert scene.calls["/v2/profile"] == 2  # At the start, and once for all five.
 
@@ -169,8 +169,8 @@ async def test_without_a_way_to_another_a_human_is_told_once_and_may_hand_one_in
     async with a_scene(tmp_path) as scene, scene.keeper(runs=True) as keeper:
         old = keeper.text
         new = scene.simulator.accounts.renew(scene.account).text
-        assert not await keeper.another(old)
-        assert not await keeper.another(old)
+        assert await keeper.another(old) is Another.NONE
+        assert await keeper.another(old) is Another.NONE
         assert len(scene.troubles) == 1
         assert "refuses DHAN_ACCESS_TOKEN" in scene.troubles[0]
         assert keeper.figures()["is_refused"]
@@ -195,7 +195,7 @@ async def test_a_new_token_whose_answer_was_lost_is_followed_by_a_login(tmp_path
         async with keeper._lock:
             assert not await keeper._try_to_replace(is_dead=False)
         assert scene.token != keeper.text == old
-        assert await keeper.another(old)
+        assert await keeper.another(old) is Another.THERE
         assert keeper.text == scene.token
 
 
@@ -205,12 +205,12 @@ async def test_one_login_in_two_minutes_also_over_a_restart(tmp_path: Path) -> N
             await keeper.begin()
         scene.simulator.accounts.expire(scene.account)
         async with scene.keeper(logs_in=True) as keeper:
-            assert not await keeper.another(keeper.text)
+            assert await keeper.another(keeper.text) is Another.NONE
             assert scene.calls["/app/generateAccessToken"] == 1
             scene.ahead = LOGIN_SECONDS + 1
             scene.account.minted_at -= LOGIN_SECONDS + 1
             keeper._next_look = 0
-            assert await keeper.another(keeper.text) is True
+            assert await keeper.another(keeper.text) is Another.THERE
 
 
 async def test_a_login_that_fails_counts_too(tmp_path: Path) -> None:

@@ -39,6 +39,12 @@ class Line:
         """Break connections whose first request was for a path that begins so, and refuse more."""
         asyncio.run_coroutine_threadsafe(self._refuse(path), self._loop).result(5)
 
+    def lead_to(self, port: int) -> None:
+        """Forward new connections to another port, and break those to the one before."""
+        self.cut()
+        self._target = port
+        self.mend()
+
     def close(self) -> None:
         """Stop for good."""
         self.cut()
