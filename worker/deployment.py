@@ -87,6 +87,7 @@ class Deployment:
         TradingError
             If it cannot be started; then nothing of it runs.
         """
+        self._require_books()
         missing = self._parts.market.missing.get(self.id)
         status = ConfigStatus.PAUSED if paused or missing else ConfigStatus.ACTIVE
         with self._parts.market.clock.starting():
@@ -209,6 +210,7 @@ class Deployment:
         TradingError
             If what was left cannot be read.
         """
+        self._require_books()
         with self._parts.market.clock.starting():
             await self._launch.guard(self.design, time.time_ns())
 
@@ -237,6 +239,12 @@ class Deployment:
     def _note(self, command: str, *, keep_positions: bool = False) -> None:
         fact = {"config_id": self.id, "command": command, "keep_positions": keep_positions}
         self._parts.market.note("commands", fact)
+
+    def _require_books(self) -> None:
+        """Refuse to take up books that are behind what we know; those at work here are not."""
+        blocked = self._parts.market.blocked.get(self.id)
+        if blocked is not None and not self.is_deployed:
+            raise ConfigError(blocked)
 
     async def _end(self) -> None:
         """End the process and let go of the options that were watched for it."""

@@ -217,6 +217,11 @@ class Market:
         """Configs that must not trade, as something of them is lost; with a sentence each."""
         return self._store.missing
 
+    @property
+    def blocked(self) -> Mapping[str, str]:
+        """Configs whose books the database does not know yet, with a sentence each."""
+        return self._store.blocked
+
     # -- what happens ------------------------------------------------------------------------
 
     def take_effects(self, effects: Effects) -> None:

@@ -202,6 +202,23 @@ class Outgoing:
         with saying(self._journal.path):
             return dict(self._journal.database.execute("select config_id, sentence from missing"))
 
+    def blocked(self) -> dict[str, str]:
+        """Return the configs of which events wait behind a refused one, with a sentence each.
+
+        The database does not know their books, so no new run may take these up.
+        """
+        query = (
+            "select config_id, count(*) from lanes join events using (config_id)"
+            " where sequence >= next group by config_id"
+        )
+        with saying(self._journal.path):
+            found = self._journal.database.execute(query).fetchall()
+        return {
+            config_id: f"{count} of its events wait behind one that the database refused; settle "
+            f"that with `python -m worker journal`, then START it"
+            for config_id, count in found
+        }
+
     def waiting(self) -> int:
         """Return how many events have not been sent yet, at most: facts among them count too."""
         return self._journal.last - self.drained

@@ -83,6 +83,8 @@ class Sender:
         self.waiting = outgoing.waiting()
         self.refused = outgoing.refused()
         self.held = outgoing.held()
+        self.blocked = outgoing.blocked()
+        """Configs whose books the database does not know, with a sentence each."""
 
     def put_newest(self, name: str, event: Event) -> None:
         """Send an event that replaces the one of the same name if that has not been sent."""
@@ -213,6 +215,7 @@ class Sender:
             self._report(refusal)
         if refusals or self.held or batch.lane is not None:
             self.refused, self.held = self._outgoing.refused(), self._outgoing.held()
+            self.blocked = self._outgoing.blocked()
         self.waiting = self._outgoing.waiting()
 
     def _report(self, refusal: Refusal) -> None:

@@ -91,6 +91,11 @@ class Store:
         """Seconds since the database took something; it is offered something every few."""
         return time.monotonic() - self._sender.written_at if self._sender.written_at else 0.0
 
+    @property
+    def blocked(self) -> dict[str, str]:
+        """Configs whose books the database does not know, with a sentence each."""
+        return self._sender.blocked
+
     def figures(self) -> dict[str, Any]:
         """Return what an operator wants to know of the journal."""
         return {
