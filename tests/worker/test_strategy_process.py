@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from core.candle import Candle, InstrumentKey, Interval
+from core.indicators.settling import ema_settled
 from core.instrument import Segment
 from core.order import Owner
 from core.risk_parameters import RiskParameters
@@ -102,7 +103,7 @@ def test_a_strategy_is_loaded_warmed_up_and_asked() -> None:
     host = Host()
     loaded = host.take(_momentum(**QUICK))
     assert isinstance(loaded, Loaded)
-    assert loaded.warm_up == {Interval.M1: 3}
+    assert loaded.warm_up == {Interval.M1: ema_settled(QUICK["slow"])}
     assert len(loaded.digest) == 64
     assert host.take(WarmUp(tuple(_candle(each, 100.0 - each) for each in range(3)))) is None
     answer = host.take(Candles(1, (_candle(3, 120.0),)))

@@ -7,35 +7,15 @@ import {
   HistogramSeries,
   type IChartApi,
   LineSeries,
+  LineStyle,
   type SeriesMarker,
   type Time,
 } from "lightweight-charts";
 import { useEffect, useMemo } from "react";
 
+import { type ChartCandle, type ChartLine, type ChartMarker, lineToken } from "./chart-shapes";
 import { chartColour } from "./colours";
 import { chartTime, useChart } from "./use-chart";
-
-export interface ChartCandle {
-  readonly time: string;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  readonly volume: number;
-}
-
-export interface ChartMarker {
-  readonly time: string;
-  readonly kind: "buy" | "sell";
-  readonly text: string;
-}
-
-export interface ChartLine {
-  readonly name: string;
-  /** Lines of one pane share it; "price" lies over the candles. */
-  readonly pane: string;
-  readonly points: readonly { readonly time: string; readonly value: number }[];
-}
 
 interface PriceChartProps {
   candles: readonly ChartCandle[];
@@ -45,7 +25,10 @@ interface PriceChartProps {
 }
 
 const VOLUME_SHARE = { top: 0.8, bottom: 0 };
-const LINE_TOKENS = ["--accent", "--warn", "--gain", "--loss"];
+const HEIGHT = 384;
+const PANE_HEIGHT = 88;
+// The candles' share of the height, to one of each pane beneath.
+const PRICE_STRETCH = 4;
 
 export function PriceChart({ candles, markers = [], lines = [], label }: PriceChartProps) {
   const { ref, chart, theme } = useChart();
@@ -58,7 +41,7 @@ export function PriceChart({ candles, markers = [], lines = [], label }: PriceCh
   }, [chart, theme, content]);
   return (
     <figure className="m-0">
-      <div ref={ref} className="h-80 w-full sm:h-96" />
+      <div ref={ref} className="w-full" style={{ height: HEIGHT + PANE_HEIGHT * panesOf(lines).length }} />
       <figcaption className="sr-only">
         {label}: {candles.length} candles
         {last !== undefined && `, the last one closed at ${last.close}`}, {markers.length} trade marks
@@ -107,13 +90,14 @@ function draw(
 }
 
 function drawLines(chart: IChartApi, lines: readonly ChartLine[]) {
-  const panes = [...new Set(lines.map((line) => line.pane).filter((pane) => pane !== "price"))];
-  return lines.map((line, index) => {
+  const panes = panesOf(lines);
+  const drawn = lines.map((line) => {
     const series = chart.addSeries(
       LineSeries,
       {
-        color: chartColour(LINE_TOKENS[index % LINE_TOKENS.length] ?? "--accent"),
+        color: chartColour(lineToken(lines, line.name)),
         lineWidth: 2,
+        lineStyle: line.isDotted === true ? LineStyle.Dotted : LineStyle.Solid,
         title: line.name,
         priceLineVisible: false,
         lastValueVisible: false,
@@ -123,6 +107,13 @@ function drawLines(chart: IChartApi, lines: readonly ChartLine[]) {
     series.setData(line.points.map(({ time, value }) => ({ time: chartTime(time), value })));
     return series;
   });
+  chart.panes()[0]?.setStretchFactor(PRICE_STRETCH);
+  return drawn;
+}
+
+/** The panes beneath the candles. */
+function panesOf(lines: readonly ChartLine[]): string[] {
+  return [...new Set(lines.map((line) => line.pane).filter((pane) => pane !== "price"))];
 }
 
 function markerOf(marker: ChartMarker): SeriesMarker<Time> {

@@ -1,31 +1,30 @@
 "use client";
 
-/** Candles of what the strategy watches, its trades on them, and the indicators of its signals. */
+/** Candles of what the strategy watches, its trades on them, and its indicators at every candle. */
 import { CandlestickChart as ChartIcon } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 
 import { PriceChart } from "@/components/charts/lazy";
-import type { ChartLine, ChartMarker } from "@/components/charts/price-chart";
+import { type ChartLine, type ChartMarker, lineToken } from "@/components/charts/chart-shapes";
+import { ChartReader } from "@/components/strategy/chart-reader";
 import { Card } from "@/components/ui/card";
 import { Empty, Shown } from "@/components/ui/states";
 import { useInterval } from "@/lib/live/use-interval";
 import { useQuery } from "@/lib/live/use-query";
 import { useTrades } from "@/lib/live/use-trades";
-import { readCandles, readInstrumentOf } from "@/lib/tables/candles";
+import { useSettings } from "@/lib/session";
 import type { ConfigDetails } from "@/lib/tables/configs";
-import { readSignals, type TradingSignal } from "@/lib/tables/signals";
 import type { Trade } from "@/lib/tables/trades";
 
-const CANDLES = 375;
-const SIGNALS = 200;
+const TRADES = 200;
 const LOOK_MS = 5_000;
-// Indicators on the scale of the price lie over the candles; others get a pane of their own.
-const NEAR = 0.2;
 
 export function LiveChart({ config }: { config: ConfigDetails }) {
   const [timeframe, setTimeframe] = useState(config.strategy.timeframes[0] ?? "1m");
-  const chart = useQuery(`chart ${config.id} ${timeframe}`, () => readChart(config.id, timeframe));
-  const trades = useTrades({ configId: config.id }, SIGNALS);
+  const settings = useSettings();
+  const reader = useMemo(() => new ChartReader(settings, config, timeframe), [settings, config, timeframe]);
+  const chart = useQuery(`chart ${config.id} ${timeframe}`, () => reader.read());
+  const trades = useTrades({ configId: config.id }, TRADES);
   useInterval(LOOK_MS, chart.reload);
   const choices = [...new Set(["1m", "5m", "15m", ...config.strategy.timeframes])];
   return (
@@ -50,15 +49,19 @@ export function LiveChart({ config }: { config: ConfigDetails }) {
         {(found) =>
           found.candles.length === 0 ? (
             <Empty icon={ChartIcon} title="No candles yet">
-              Candles appear with the first signal of this strategy, or after a download on the data page.
+              Candles appear when a strategy watches an instrument, or after a download on the data page.
             </Empty>
           ) : (
-            <PriceChart
-              candles={found.candles.map((candle) => ({ ...candle, time: candle.timestamp }))}
-              markers={markersOf(trades.data ?? [], found.instrumentKey, found.candles[0]?.timestamp ?? "")}
-              lines={found.lines}
-              label={found.symbol}
-            />
+            <>
+              <PriceChart
+                candles={found.candles.map((candle) => ({ ...candle, time: candle.timestamp }))}
+                markers={markersOf(trades.data ?? [], found.instrumentKey, found.candles[0]?.timestamp ?? "")}
+                lines={found.lines}
+                label={found.symbol}
+              />
+              {found.lines.length > 0 && <Figures lines={found.lines} />}
+              {found.remark !== null && <p className="text-muted mt-2 text-xs">{found.remark}</p>}
+            </>
           )
         }
       </Shown>
@@ -66,44 +69,29 @@ export function LiveChart({ config }: { config: ConfigDetails }) {
   );
 }
 
-interface ChartData {
-  readonly symbol: string;
-  readonly instrumentKey: string;
-  readonly candles: Awaited<ReturnType<typeof readCandles>>;
-  readonly lines: readonly ChartLine[];
-}
-
-async function readChart(configId: string, timeframe: string): Promise<ChartData> {
-  const instrument = await readInstrumentOf(configId);
-  if (instrument === null) return { symbol: "Chart", instrumentKey: "", candles: [], lines: [] };
-  const [candles, signals] = await Promise.all([
-    readCandles(instrument.instrument_key, timeframe, CANDLES),
-    readSignals(configId, SIGNALS),
-  ]);
-  const first = Date.parse(candles[0]?.timestamp ?? "");
-  const shown = signals.filter((signal) => Date.parse(signal.candle_time) >= first).toReversed();
-  const lines = linesOf(shown, candles.at(-1)?.close ?? 0);
-  return { symbol: instrument.symbol, instrumentKey: instrument.instrument_key, candles, lines };
-}
-
-/** The indicators that signals carried, by name. */
-function linesOf(signals: readonly TradingSignal[], price: number): ChartLine[] {
-  const points = new Map<string, Map<string, number>>();
-  for (const signal of signals) {
-    for (const [name, value] of Object.entries(signal.indicators ?? {})) {
-      if (typeof value !== "number" || !Number.isFinite(value)) continue;
-      const line = points.get(name) ?? new Map<string, number>();
-      points.set(name, line.set(signal.candle_time, value));
-    }
-  }
-  return [...points]
-    .filter(([, line]) => line.size > 1)
-    .map(([name, line]) => {
-      const last = [...line.values()].at(-1) ?? 0;
-      const isNear = Math.abs(last - price) < NEAR * price;
-      const ordered = [...line].map(([time, value]) => ({ time, value }));
-      return { name, pane: isNear ? "price" : "indicators", points: ordered };
-    });
+/** The figures at the last candle, in numbers. */
+function Figures({ lines }: { lines: readonly ChartLine[] }) {
+  const newest = new Map(lines.map((line) => [line.name, line.points.at(-1)?.value]));
+  return (
+    <dl
+      aria-label="Indicators at the last candle"
+      className="text-muted mt-3 flex flex-wrap gap-x-5 gap-y-1 text-xs"
+    >
+      {[...newest].map(([name, value]) => (
+        <div key={name} className="flex items-center gap-1.5">
+          <dt className="flex items-center gap-1.5">
+            <span
+              aria-hidden
+              className="size-2 rounded-full"
+              style={{ background: `var(${lineToken(lines, name)})` }}
+            />
+            {name}
+          </dt>
+          <dd className="text-ink tabular">{value?.toFixed(4) ?? "–"}</dd>
+        </div>
+      ))}
+    </dl>
+  );
 }
 
 function markersOf(trades: readonly Trade[], instrumentKey: string, from: string): ChartMarker[] {

@@ -4,6 +4,7 @@ import { supabase } from "@/lib/supabase";
 import { rowsOf } from "./answers";
 
 export interface Candle {
+  readonly symbol: string;
   readonly timestamp: string;
   readonly open: number;
   readonly high: number;
@@ -22,7 +23,7 @@ export async function readCandles(
   const rows = rowsOf(
     await supabase()
       .from("market_data")
-      .select("timestamp,open,high,low,close,volume,origin")
+      .select("symbol,timestamp,open,high,low,close,volume,origin")
       .eq("instrument_key", instrumentKey)
       .eq("timeframe", timeframe)
       .order("timestamp", { ascending: false })
