@@ -153,6 +153,12 @@ class RunningSimulator:
         found: dict[str, Any] = _checked(answer)
         return found
 
+    @property
+    def token(self) -> str:
+        """The first account's token that is alive."""
+        rows: Any = self.control("accounts")
+        return str(rows[0]["access_token"])
+
     def clear_faults(self) -> None:
         """Take all faults back."""
         _checked(httpx.delete(f"{self.environment['DHAN_CONTROL_URL']}/faults"))

@@ -31,7 +31,7 @@ SPEED: Final = 150
 DAY: Final = datetime.fromisoformat("2026-11-20").date()
 MOMENTUM: Final = (NIFTY_CONFIG, BANKNIFTY_CONFIG)
 SYMBOLS: Final = ("NIFTY", "NIFTY-Nov2026-FUT", "BANKNIFTY-Nov2026-FUT")
-LOSSES: Final = 5
+LOSSES: Final = 6
 KINDS: Final = {"IDX_I": "INDEX", "NSE_FNO": "FUTIDX"}
 PAGE: Final = 1000
 
@@ -74,6 +74,8 @@ def _live_through(stack: RunningStack, simulator: RunningSimulator, folder: Path
         folder / "state",
         MARKET_SPEED=str(SPEED),
         WORKER_RECORD_DIR=str(folder / "recordings"),
+        DHAN_PIN=simulator.environment["DHAN_PIN"],
+        DHAN_TOTP_SECRET=simulator.environment["DHAN_TOTP_SECRET"],
     ) as worker:
         wait_for("all to be subscribed", lambda: _subscribed(simulator) >= len(SYMBOLS))
         simulator.control("clock", hold=False)
@@ -83,10 +85,15 @@ def _live_through(stack: RunningStack, simulator: RunningSimulator, folder: Path
         _wait_until(simulator, "09:22:57")
         simulator.control("faults", kind="rest_status", code=429, count=2, path="/v2/charts")
         _lose(simulator, worker, kind="disconnect", code=800)
+        for nuisance in ("truncated", "unknown", "text"):
+            simulator.control("faults", kind=nuisance, count=3)
+        simulator.control("faults", kind="stacked", seconds=2)
         _wait_until(simulator, "09:27:30")
         simulator.control("faults", kind="rest_empty", count=1, path="/v2/charts")
         _lose(simulator, worker, kind="reset")
         _lose(simulator, worker, kind="reset")
+        _wait_until(simulator, "09:31:00")
+        _lose(simulator, worker, kind="token_expiry")
         _wait_until(simulator, "09:34:00")
         _stall(simulator, worker)
         back = simulator.control("clock")["now_ns"]
@@ -156,7 +163,7 @@ def _asked(simulator: RunningSimulator, key: tuple[Segment, int]) -> dict[str, A
     answer = httpx.post(
         f"{simulator.environment['DHAN_API_URL']}/charts/intraday",
         headers={
-            "access-token": simulator.environment["DHAN_ACCESS_TOKEN"],
+            "access-token": simulator.token,
             "client-id": simulator.environment["DHAN_CLIENT_ID"],
         },
         json={
@@ -249,6 +256,10 @@ def test_every_loss_is_counted_and_nobody_storms_the_broker(morning: Morning) ->
     feed, gaps = morning.stopped["feed"], morning.stopped["gaps"]
     assert LOSSES + 1 <= feed["attempts"] <= LOSSES + 10
     assert feed["reason_800"] == 1
+    assert feed["reason_807"] == morning.stopped["token"]["logins"] == 1
+    assert morning.stopped["malformed"] >= 3
+    assert morning.stopped["unknown_packets"] >= 3
+    assert morning.stopped["odd"]["text_message"] >= 3
     assert feed["silences"] >= 1
     assert gaps["feed_back"] >= LOSSES + 1
     assert gaps["repaired"] >= LOSSES
