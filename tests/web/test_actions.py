@@ -83,6 +83,7 @@ def test_a_notification_arrives_is_read_and_dismissed(
     assert served.value(kept, title=f"Order refused, {look}") is True
 
 
+@pytest.mark.full
 def test_all_notifications_are_read_at_once(person: Visitor, look: Look, served: Served) -> None:
     for number in range(2):
         tell(served, f"Number {number}, {look}")
@@ -119,6 +120,7 @@ def test_preferences_and_quiet_hours_are_kept_and_taken_back(
     assert served.value("select count(*) from public.quiet_hours") == 0
 
 
+@pytest.mark.full
 def test_the_audit_trail_is_leafed_through(person: Visitor, served: Served) -> None:
     # Fifty entries are a page: each change of a design is one.
     for number in range(60):
@@ -140,6 +142,7 @@ def test_the_audit_trail_is_leafed_through(person: Visitor, served: Served) -> N
     expect(trail.get_by_role("button", name="Newer")).to_be_disabled()
 
 
+@pytest.mark.full
 def test_light_and_dark_are_switched_and_remembered(person: Visitor, look: Look) -> None:
     page = person.page
     other = "light" if look.scheme == "dark" else "dark"

@@ -129,6 +129,7 @@ def test_code_is_checked_explained_and_created(person: Visitor, look: Look) -> N
     expect(made.get_by_text("Minute cron")).to_be_visible()
 
 
+@pytest.mark.full
 def test_code_that_is_wrong_is_told_with_its_line_and_code_that_runs_is_tried(
     person: Visitor,
 ) -> None:
@@ -166,6 +167,7 @@ def test_the_live_gate_says_why_it_stays_shut_and_is_remembered(person: Visitor)
     expect(page.get_by_text("Not yet")).to_be_visible()
 
 
+@pytest.mark.full
 def test_days_are_analysed_on_demand(person: Visitor) -> None:
     page = person.page
     person.open("/strategies/", "Strategies")

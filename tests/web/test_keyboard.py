@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.web.served import Served, served_dashboard
 from tests.web.visitor import Motion, Visitor, visitor
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.full]
 PAGES = {
     "/": "Dashboard",
     "/strategies/": "Strategies",
@@ -60,7 +60,6 @@ def focus_inside(page: Page) -> bool:
     return inside
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("path", PAGES)
 def test_every_control_is_reached_with_the_tab_key_and_shows_its_focus(
     person: Visitor, path: str

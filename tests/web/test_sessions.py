@@ -136,6 +136,7 @@ def test_a_forgotten_password_is_asked_for_and_chosen_anew(
     expect(page.get_by_role("heading", name="Dashboard", level=1)).to_be_visible()
 
 
+@pytest.mark.full
 def test_a_link_of_a_mail_that_is_no_longer_good_says_so(browser: Browser, served: Served) -> None:
     with visitor(browser, served.address) as person:
         person.page.goto(f"{served.address}/new-password/?error=access_denied")

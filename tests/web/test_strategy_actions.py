@@ -71,6 +71,7 @@ def test_the_switch_on_the_dashboard_starts_a_simulation(person: Visitor, served
     assert command[0] == "START"
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("status", "button", "command"),
     [
@@ -92,6 +93,7 @@ def test_a_command_is_given_and_shown_on_its_way(
     assert served.row(_WAITING)[0] == command
 
 
+@pytest.mark.full
 def test_a_stop_may_keep_the_open_positions(person: Visitor, served: Served) -> None:
     served.do(_LAY_DOWN, status="ACTIVE")
     person.open("/strategies/", "Strategies")
@@ -107,6 +109,7 @@ def test_a_stop_may_keep_the_open_positions(person: Visitor, served: Served) -> 
     assert served.row(_WAITING) == ("STOP", {"keep_positions": True})
 
 
+@pytest.mark.full
 def test_the_list_is_filtered_by_state(person: Visitor, served: Served) -> None:
     served.do(_LAY_DOWN, status="STOPPED")
     served.connection.execute(
@@ -139,6 +142,7 @@ def test_a_changed_parameter_and_its_return_to_the_default_are_stored(
         assert served.value(stored) == wanted
 
 
+@pytest.mark.full
 def test_a_portfolio_is_linked_where_none_was(person: Visitor, served: Served) -> None:
     served.do(_UNLINK)
     open_strategy(person, "Momentum BANKNIFTY", "Configure")
