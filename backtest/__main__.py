@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Sequence
 
+from adapters.own_calendar import read_calendar
 from backtest.candle_file import read_candles
 from backtest.candle_play import CandlePlay
 from backtest.options import deployment_of, instrument_of, limits_of, parser
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> Result:
     if options.recording is not None:
-        return replay_recording(options.recording)
+        return replay_recording(options.recording, read_calendar(options.calendar))
     if options.begin is not None and options.candles is None:
         raise ConfigError("--from goes with --candles: a tick file is one day")
     return _over_a_file(options)

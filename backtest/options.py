@@ -38,7 +38,7 @@ examples
         --strategy pva --parameters '{"trade": "SIGNAL"}' --interval 1m 5m --from 2025-12-01
   Recorded packets with the order book, and a recorded run of the worker:
     python -m backtest run --ticks future.csv.gz ...the instrument as above...
-    python -m backtest run --recording state/recordings/<run>
+    python -m backtest run --recording recordings/2026-11-20/<run>
 
 how candles are traded
   A candle is played as its open, the extreme further from its close, the other one, its close.
@@ -69,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     source.add_argument("--candles", type=Path, help="csv or csv.gz: ts,open,high,low,close,volume")
     source.add_argument("--ticks", type=Path, help="csv or csv.gz of decoded full packets")
     source.add_argument("--recording", type=Path, help="folder of a recorded run of the worker")
+    run.add_argument("--calendar", type=Path, help="with --recording: the calendar that its worker had")
     run.add_argument("--trades", type=Path, help="write the trades here: .csv or .json")
     run.add_argument(
         "--report",
