@@ -285,7 +285,8 @@ class ZeroMq(Carrier):
     @override
     async def open(self) -> None:
         zmq: Any = importlib.import_module("zmq.asyncio")
-        self._router = zmq.Context().socket(importlib.import_module("zmq").ROUTER)
+        self._context = zmq.Context()
+        self._router = self._context.socket(importlib.import_module("zmq").ROUTER)
         self._router.set_hwm(0)
         self._router.bind(self._place)
         for _ in range(LINKS):
@@ -306,7 +307,7 @@ class ZeroMq(Carrier):
     def close(self) -> None:
         self._reading.cancel()
         super().close()
-        self._router.close(0)
+        self._context.destroy(0)
         self._folder.cleanup()
 
 
