@@ -26,6 +26,9 @@ begin
       'exit_price', new.exit_price::text,
       'stop_loss', new.stop_loss::text,
       'target_price', new.target_price::text,
+      'entry_delta', new.entry_delta::text,
+      'stop_premium', new.stop_premium::text,
+      'target_premium', new.target_premium::text,
       'gross_pnl', new.gross_pnl::text,
       'charges', new.charges::text,
       'pnl', new.pnl::text
