@@ -2583,6 +2583,7 @@ export type Database = {
         Returns: number
       }
       expire_price_alerts: { Args: { p_limit?: number }; Returns: number }
+      feed_figures: { Args: Record<PropertyKey, never>; Returns: Json }
       find_instrument: { Args: { p_symbol: string }; Returns: Json }
       finish_flattening: {
         Args: {
