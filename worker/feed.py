@@ -40,9 +40,11 @@ class Feed:
         Most instruments on one socket.
     gate
         Lets one attempt to connect after the other pass.
+    is_over
+        Answers whether an instrument will never trade again, and is not asked for any more.
     """
 
-    def __init__(  # noqa: PLR0913 - the last three are options.
+    def __init__(  # noqa: PLR0913 - the last four are options.
         self,
         account: Account,
         intake: Intake,
@@ -51,6 +53,7 @@ class Feed:
         pulse: Pulse | None = None,
         per_socket: int = INSTRUMENTS_PER_CONNECTION,
         gate: Gate | None = None,
+        is_over: Callable[[Instrument], bool] | None = None,
     ) -> None:
         self._account: Final = account
         self._intake: Final = intake
@@ -58,6 +61,7 @@ class Feed:
         self._pulse: Final = pulse
         self._per_socket: Final = per_socket
         self._gate: Final = gate or Gate()
+        self._is_over: Final = is_over or _trades_on
         self._lines: Final[list[FeedLine]] = []
         self._line_of: Final[dict[InstrumentKey, FeedLine]] = {}
         self._more_lines: Final = asyncio.Event()
@@ -201,6 +205,7 @@ class Feed:
             self._gate,
             self._is_trading,
             self._pulse,
+            self._is_over,
             self,
         )
         self._lines.append(line)
@@ -222,6 +227,11 @@ async def _first_end_or(event: asyncio.Event, running: Sequence[asyncio.Task[Any
     for task in running:
         if task.done():
             task.result()
+
+
+def _trades_on(_: Instrument) -> bool:
+    """Take every instrument for one that will trade again."""
+    return False
 
 
 def _nobody(*_: object) -> None:

@@ -98,6 +98,8 @@ class FeedLine:
         Answers whether data are to be expected now.
     pulse
         See the module; None where there is none.
+    is_over
+        Answers whether an instrument will never trade again: the broker may know it no more.
     watcher
         Is told.
 
@@ -119,6 +121,7 @@ class FeedLine:
         gate: Gate,
         is_trading: Callable[[], bool],
         pulse: Pulse | None,
+        is_over: Callable[[Instrument], bool],
         watcher: Watcher,
     ) -> None:
         self.number: Final = number
@@ -127,6 +130,7 @@ class FeedLine:
         self._gate: Final = gate
         self._is_trading: Final = is_trading
         self._pulse: Final = pulse
+        self._is_over: Final = is_over
         self._watcher: Final = watcher
         self._socket: FeedSocket | None = None
         self._reconnect: Final = Reconnect(account.url)
@@ -237,7 +241,7 @@ class FeedLine:
         """Subscribe and read until the socket ends; return what follows."""
         began = self._heard_at = time.monotonic()
         self._socket = socket
-        _subscribe(socket, self.instruments.values())
+        _subscribe(socket, (each for each in self.instruments.values() if not self._is_over(each)))
         self._set_pulse(socket)
         self._watcher.back(self)
         facts = {"socket": self.number, "instruments": len(self.instruments)}

@@ -17,8 +17,9 @@ from core.brokers.dhan.border import FUTURE_TOLERANCE_NS, LONGEST_PAUSE_NS
 from core.candle import COMPLETION_DELAY_NS
 from core.effects import NOTHING, Effects
 from core.engine import Engine
+from core.instrument import Instrument
 from core.market_sessions import MarketSessions
-from core.session import NS_PER_MINUTE, Market, TradingCalendar
+from core.session import NS_PER_MINUTE, Market, TradingCalendar, ist_date
 
 _LAST_MINUTES_NS: Final = 10 * NS_PER_MINUTE
 
@@ -96,6 +97,17 @@ class MarketClock:
         """Return whether a market trades now, watched or not."""
         sessions = self._sessions.setdefault(hours, MarketSessions(self._calendar, hours))
         return sessions.at(self.now_ns) is not None
+
+    def has_expired(self, instrument: Instrument) -> bool:
+        """Return whether a contract has seen its last session."""
+        expiry, now_ns = instrument.expiry, self.now_ns
+        if expiry is None or not now_ns or expiry > (today := ist_date(now_ns)):
+            return False
+        sessions = self._sessions.setdefault(
+            Market.DERIVATIVES, MarketSessions(self._calendar, Market.DERIVATIVES)
+        )
+        last = sessions.on_day_of(now_ns)
+        return expiry < today or (last is not None and last.close_ns <= now_ns)
 
     @contextmanager
     def starting(self) -> Iterator[None]:

@@ -257,6 +257,7 @@ def _parts(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
         market.clock.is_trading,
         pulse=_pulse(symbols, market),
         per_socket=settings.feed_per_socket,
+        is_over=market.clock.has_expired,
     )
     market.on_told_to_go = feed.told_to_go
     market.before_signals = lambda: market.doubt_live(borders.lease.doubt)

@@ -253,6 +253,15 @@ async def test_the_whole_account_waits_when_the_broker_has_had_too_many_attempts
         assert scene.simulator.counters.handshakes["101"] == 4
 
 
+async def test_a_contract_that_is_over_is_not_asked_for_again() -> None:
+    over: set[Instrument] = set()
+    async with a_feed(is_over=over.__contains__) as scene:
+        await until(_subscribed(scene, 3))
+        over.add(FUTURE)
+        scene.simulator.feed._open()[0].reset("test")
+        await until(_subscribed(scene, 2))
+
+
 async def test_a_refused_account_ends_the_feed() -> None:
     async with a_feed() as scene:
         await until(_subscribed(scene, 3))
