@@ -20,10 +20,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
+from multiprocessing.util import get_temp_dir
 from types import ModuleType
 from typing import Final
 
 import core
+from core.errors import ConfigError
 from worker import seats
 from worker.limits import Limits
 
@@ -42,7 +44,20 @@ class ForkServer:
         self._one_at_a_time: Final = asyncio.Lock()
 
     def start(self) -> None:
-        """Start the server, if it does not run."""
+        """Start the server, if it does not run.
+
+        Raises
+        ------
+        ConfigError
+            If there is no folder for its socket.
+        """
+        try:
+            get_temp_dir()  # Found once, and while TMPDIR can be seen.
+        except FileNotFoundError as error:
+            raise ConfigError(
+                "no folder for temporary files can be written to; mount a tmpfs at /tmp, or name a "
+                "folder in TMPDIR"
+            ) from error
         where = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         with _environment(where), _without_main():
             forkserver.ensure_running()

@@ -118,6 +118,11 @@ class User:
         """Call a function."""
         return self._rest.post(f"rpc/{function}", arguments)
 
+    def insert(self, table: str, **row: Any) -> dict[str, Any]:
+        """Insert a row; return it as it is stored."""
+        stored: dict[str, Any] = self._rest.post(table, row)[0]
+        return stored
+
     def change(self, table: str, row_id: str, **changes: Any) -> None:
         """Change a row."""
         self._rest.patch(table, row_id, changes)
@@ -254,6 +259,13 @@ def started_worker(environment: dict[str, str], *command: str) -> Iterator[Runni
         stderr=subprocess.STDOUT,
         text=True,
     )
+    with watched(process) as worker:
+        yield worker
+
+
+@contextmanager
+def watched(process: subprocess.Popen[str]) -> Iterator[RunningWorker]:
+    """Yield a worker whose process was started with stdout and stderr in one pipe."""
     worker = RunningWorker(process)
     reader = threading.Thread(target=worker.collect, daemon=True)
     reader.start()
