@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable
 from typing import Final
 
-from core.errors import DataError
+from core.errors import ConfigError, DataError
 from worker.messages import Decoder, Finish, Message, encode
 from worker.output import Output
 from worker.process import Process
@@ -56,8 +56,19 @@ class Child(asyncio.Protocol):
         self.output: Final = Output(on_line)
 
     async def start(self) -> None:
-        """Move in."""
-        links, outs = socket.socketpair(), socket.socketpair()
+        """Move in.
+
+        Raises
+        ------
+        ConfigError
+            If the machine has no sockets for it.
+        """
+        try:
+            links, outs = socket.socketpair(), socket.socketpair()
+        except OSError as error:
+            if self._process.is_empty:
+                self._process.kill("nobody can speak to it")
+            raise ConfigError(f"no process can be spoken to: {error}") from error
         self._process.admit(links[1], outs[1])
         links[1].close()
         outs[1].close()

@@ -37,7 +37,7 @@ class Process:
 
     def __init__(self, name: str) -> None:
         self._name: Final = name
-        self._door, self._inner_door = socket.socketpair()
+        self._door: socket.socket | None = None
         self._process: BaseProcess | None = None
         self._residents = 0
         self._exited: Final = asyncio.Event()
@@ -64,18 +64,20 @@ class Process:
             If the machine has no room for one more process.
         """
         try:
-            self._process = await server.spawn(self._inner_door, limits, self._name)
+            self._door, inner = socket.socketpair()
+            with inner:
+                self._process = await server.spawn(inner, limits, self._name)
         except (OSError, EOFError) as error:
-            self._door.close()
+            self._close_door()
             raise ConfigError(f"no process can be started: {error}") from error
-        finally:
-            self._inner_door.close()
         self.pid = self._process.pid
         asyncio.get_running_loop().add_reader(self._process.sentinel, self._take_exit)
 
     def admit(self, *links: socket.socket) -> None:
         """Let a config in: it is served over these from now on."""
         self._residents += 1
+        if self._door is None:
+            return
         try:
             socket.send_fds(self._door, [b"+"], [each.fileno() for each in links])
         except OSError:
@@ -85,7 +87,7 @@ class Process:
         """Take a config out; the last one closes the door, and soon there is no process."""
         self._residents -= 1
         if self._residents == 0:
-            self._door.close()
+            self._close_door()
             loop = asyncio.get_running_loop()
             self._grace = loop.call_later(GRACE_SECONDS, self.kill, "it lived on")
 
@@ -104,6 +106,10 @@ class Process:
             self.kill("it had closed its connection and lived on")
             await self._exited.wait()
         return self._reason
+
+    def _close_door(self) -> None:
+        if self._door is not None:
+            self._door.close()
 
     def _take_exit(self) -> None:
         """Note how it ended; called when the fork server tells."""

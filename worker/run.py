@@ -42,6 +42,7 @@ from worker.history import History
 from worker.journal import Journal
 from worker.journal_check import checked_journal
 from worker.lease import Lease, LeaseLostError
+from worker.limits import take_all_descriptors
 from worker.market import Market
 from worker.new_day import NewDay
 from worker.orphans import Orphans
@@ -86,6 +87,7 @@ def run(settings: Settings) -> None:
     TradingError
         If it cannot start or go on; `exit_code` says whether a restart can help.
     """
+    take_all_descriptors()
     fork_server = ForkServer()
     fork_server.start()
     with opened_state(settings.state_dir) as state:

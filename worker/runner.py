@@ -236,7 +236,11 @@ class Runner:
         child = self._child = Child(process, self._heard, self._ended, self._on_said)
         self._traceback = ""
         self._cpu.begin()
-        await child.start()
+        try:
+            await child.start()
+        except ConfigError:
+            self._child = None
+            raise
         return child
 
     async def end(self, seconds: float = STOP_SECONDS) -> None:
