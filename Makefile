@@ -6,7 +6,7 @@ STACK  ?= embedded
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-full lint types web-types build stack dhan bench soak picture screenshots clean
+.PHONY: help install demo test test-full lint types web-types build stack dhan bench chaos soak picture screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,11 @@ dhan: .venv/.installed ## run the Dhan simulator alone
 
 bench: .venv/.installed ## run the benchmarks; each prints its peer's figure beside ours
 	@set -e; for file in bench/*.py; do echo "== $$file"; $(PY) $$file; done
+
+chaos: .venv/.installed ## kill workers and break feeds by the hundred (hours); writes docs/evidence/
+	@$(PY) -m tests.chaos.kill
+	@$(PY) -m tests.chaos.feed
+	@$(PY) bench/supabase_away.py
 
 soak: .venv/.installed ## run a day under full load, 20 minutes (ARGS="--minutes 10"); writes docs/evidence/
 	@$(PY) -m tests.chaos.soak $(ARGS)

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Final, LiteralString
 
 import psutil
 import psycopg
@@ -12,17 +13,28 @@ import pytest
 from core.errors import EXIT_CONFIGURATION
 from tests.stacks import RunningStack, running_stack
 from tests.worker.running import (
+    BANKNIFTY_CONFIG,
     DEADLINE,
+    NIFTY_CONFIG,
     Database,
     RunningSimulator,
     run_worker,
     running_simulator,
     running_worker,
+    started_worker,
     wait_for,
     worker_environment,
 )
 
 pytestmark = pytest.mark.full
+
+_PLANT: Final = f"""
+create function public.refuse_metrics() returns trigger language plpgsql as
+  $$ begin raise exception 'planted'; end $$;
+create trigger refuse_metrics before insert on public.strategy_metrics for each row
+  when (new.strategy_config_id = '{NIFTY_CONFIG}') execute function public.refuse_metrics()
+"""
+_PULL_UP: Final = "drop function public.refuse_metrics() cascade"
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +112,35 @@ def test_a_database_from_before_a_function_we_need_is_refused_by_the_migration_t
     assert worker.process.returncode == EXIT_CONFIGURATION
     (line,) = worker.said("has no function health")
     assert "which migration 20261120183600_create_health makes" in line["message"]
+
+
+def test_a_new_run_does_not_take_up_books_that_the_database_does_not_know(
+    stack: RunningStack, tmp_path: Path
+) -> None:
+    database = Database(stack)
+    with running_simulator("--speed=120", "--start=09:30") as simulator:
+        environment = worker_environment(stack, simulator, tmp_path, MARKET_SPEED="120")
+        with started_worker(environment) as worker:
+            worker.wait_said("ready")
+            _run(stack, _PLANT)
+            worker.wait_said("event refused and set aside: metric")
+            worker.process.kill()
+            worker.process.wait()
+        with started_worker(environment) as worker:
+            line = worker.wait_said("wait behind one that the database refused")
+            assert "python -m worker journal" in line["message"]
+            worker.wait_said("ready")
+            assert database.config(BANKNIFTY_CONFIG)["status"] == "ACTIVE"
+            _run(stack, _PULL_UP)
+            settled = ("journal", "retry", NIFTY_CONFIG)
+            with started_worker(environment, *settled) as desk:
+                assert desk.process.wait(DEADLINE) == 0
+                assert "is sent again, and those behind it" in desk.raw[-1]
+            database.wait_status(NIFTY_CONFIG, "ERROR")  # What waited was just that.
+            answer = database.user().do(NIFTY_CONFIG, "START")
+            assert answer["status"] == "EXECUTED", answer
+
+
+def _run(stack: RunningStack, query: LiteralString) -> None:
+    with psycopg.connect(stack.database_url) as database:
+        database.execute(query)
