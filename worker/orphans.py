@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import StoreError
-from worker.journal import Journal, Told
+from worker.journal import Journal, Told, open_journal
 from worker.lease import Lease
 from worker.outgoing import Outgoing
 from worker.store import MOST_PER_CALL
@@ -66,7 +66,7 @@ class Orphans:
         """Move the journal aside; nobody may have it open."""
         if not self._journal.exists():
             return
-        Journal(self._journal).close()  # Puts what SQLite holds beside the file into it.
+        open_journal(self._journal).close()  # Puts what SQLite holds beside the file into it.
         target = self._journal.with_name(f"{_MARK}-{self.last_token}{self._journal.suffix}")
         self._journal.rename(target)
         _log.warning(
