@@ -32,6 +32,8 @@ class Checkpoint(NamedTuple):
     ----------
     minute_ns
         Its first instant, ns UTC.
+    next_ns
+        Trade time of the tick before which it was taken.
     instruments
         What was watched, in the order of the engine's slots.
     market, chains
@@ -41,6 +43,7 @@ class Checkpoint(NamedTuple):
     """
 
     minute_ns: int
+    next_ns: int
     instruments: tuple[InstrumentKey, ...]
     market: tuple[Any, ...]
     chains: tuple[Any, ...]
@@ -80,16 +83,17 @@ class Checkpoints:
         """Keep where we are before a tick of this time is taken; return when to do it again."""
         minute_ns = now_ns - now_ns % NS_PER_MINUTE
         self._parts.told.save()
-        body = pickle.dumps(self._now(minute_ns), protocol=pickle.HIGHEST_PROTOCOL)
+        body = pickle.dumps(self._now(minute_ns, now_ns), protocol=pickle.HIGHEST_PROTOCOL)
         self._store.keep(KIND, str(minute_ns), body, replaces=True)
         self.taken += 1
         return minute_ns + NS_PER_MINUTE
 
-    def _now(self, minute_ns: int) -> Checkpoint:
+    def _now(self, minute_ns: int, next_ns: int) -> Checkpoint:
         market = self._parts.market
         kept = (each.kept() for each in self._deployments())
         return Checkpoint(
             minute_ns,
+            next_ns,
             tuple(instrument.key for instrument, _ in market.watched_by_slot()),
             market.state(),
             self._parts.chains.state(),

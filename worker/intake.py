@@ -22,7 +22,7 @@ from core.candle_builder import UNKNOWN
 from core.effects import Effects
 from core.engine import Engine
 from core.errors import DataError
-from core.instrument import Instrument, Segment
+from core.instrument import Instrument
 from core.session import NS_PER_SECOND
 from worker.recorder import Recorder
 
@@ -189,8 +189,8 @@ class Intake:
         if rest:
             self._queue.append(lambda: self._play(rest))
 
-    def waiting_times(self) -> Iterator[tuple[bool, int]]:
-        """Yield, of each price that waits, whether it is an index's, and its trade time."""
+    def waiting_times(self) -> Iterator[int]:
+        """Yield the trade times of the prices that wait, in their order."""
         waiting = list(self._rest)
         for item in self._queue:
             if isinstance(item, bytes):
@@ -198,7 +198,7 @@ class Intake:
         for fields in waiting:
             if fields[0] in _PRICES:
                 ltt = fields[5] if fields[0] == _TICKER else fields[6]
-                yield fields[2] == Segment.IDX_I.code, (ltt - LTT_OFFSET_SECONDS) * NS_PER_SECOND
+                yield (ltt - LTT_OFFSET_SECONDS) * NS_PER_SECOND
 
     def between(self, work: Callable[[], None]) -> None:
         """Do something after the messages that wait and before those still to come."""

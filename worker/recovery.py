@@ -17,9 +17,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from core.errors import DataError, TradingError
-from core.instrument import Segment
 from core.rows import iso_time
-from core.session import NS_PER_SECOND
 from core.strategy import ConfigStatus
 from worker.checkpoint import KIND, Checkpoint, Checkpoints, checkpoint_in
 from worker.config_events import RUNNING
@@ -33,8 +31,6 @@ from worker.supervisor import Supervisor
 from worker.told import KIND as TOLD
 from worker.told import SPOILED, checked, told_in
 
-NEAR_NS: Final = 5 * NS_PER_SECOND
-"""The first trade after a checkpoint is this near to it, where the feed plays again."""
 _LOOK_SECONDS: Final = 0.01
 _PATIENCE_SECONDS: Final = 5.0
 
@@ -154,29 +150,26 @@ class Recovery:
         return rows
 
     async def _require_replay(self, kept: Checkpoint) -> None:
-        """Wait for the first trade since the checkpoint; go on if it is next to it."""
+        """Wait for the first trade since the checkpoint; go on if it is the one that was next."""
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                while (time_ns := self._first_time(kept)) is None:  # noqa: ASYNC110 - see `_first_time`.
+                while (time_ns := self._first_time(kept)) is None:  # noqa: ASYNC110 - packets tell nobody.
                     await asyncio.sleep(_LOOK_SECONDS)
         except TimeoutError:
             raise CannotGoOnError("no price tells what time it is") from None
-        if not kept.minute_ns <= time_ns <= kept.minute_ns + NEAR_NS:
+        if time_ns != kept.next_ns:
             raise CannotGoOnError(
                 f"the feed is at {iso_time(time_ns)}, the last checkpoint at "
-                f"{iso_time(kept.minute_ns)}"
+                f"{iso_time(kept.next_ns)}"
             )
 
     def _first_time(self, kept: Checkpoint) -> int | None:
-        """Return when the first price that waits was made, None where none tells.
+        """Return the time of the first trade since the checkpoint, None where none waits.
 
-        That of an index is always of now. A quote of anything else carries the time of its last
-        trade: one of before the checkpoint tells nothing.
+        A quote carries the time of the last trade: one of before the checkpoint tells nothing.
         """
-        waiting = list(self._parts.market.intake.waiting_times())
-        if any(segment is Segment.IDX_I for segment, _ in kept.instruments):
-            return next((time_ns for is_index, time_ns in waiting if is_index), None)
-        return next((time_ns for _, time_ns in waiting if time_ns >= kept.minute_ns), None)
+        waiting = self._parts.market.intake.waiting_times()
+        return next((time_ns for time_ns in waiting if time_ns >= kept.minute_ns), None)
 
 
 def _is_same(row: dict[str, Any], kept: KeptConfig) -> bool:

@@ -4,8 +4,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
+from core.session import NS_PER_MINUTE
 from tests.stacks import running_stack
 from tests.worker.running import (
     Database,
@@ -27,6 +29,9 @@ def test_open_trades_are_taken_up_guarded_and_closed_once(tmp_path: Path) -> Non
             wait_for("an open trade that stays", lambda: _holds(database, simulator), 90)
             first.process.kill()
             first.process.wait()
+        # The market goes on meanwhile: what was missed does not come again.
+        now_ns = simulator.control("clock")["now_ns"]
+        simulator.control("clock", rewind=now_ns + 2 * NS_PER_MINUTE)
         # Several configs may hold something: which of them is stopped below decides which closes.
         (held, *_) = database.rows("trades", status="eq.OPEN")
         with running_worker(stack, simulator, tmp_path, MARKET_SPEED="200") as second:
@@ -53,6 +58,38 @@ def test_open_trades_are_taken_up_guarded_and_closed_once(tmp_path: Path) -> Non
         assert signed == 0
         assert not database.rows("orders", status="in.(PENDING,PART_TRADED)", **mine)
         _books_balance(database)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(300)
+def test_books_that_do_not_add_up_leave_their_config_paused_with_the_reason(
+    tmp_path: Path,
+) -> None:
+    with (
+        running_stack() as stack,
+        running_simulator("--speed=200", "--start=09:30") as simulator,
+    ):
+        database = Database(stack)
+        with running_worker(stack, simulator, tmp_path, MARKET_SPEED="200") as first:
+            wait_for("an open trade that stays", lambda: _holds(database, simulator), 90)
+            first.process.kill()
+            first.process.wait()
+        (held, *_) = database.rows("trades", status="eq.OPEN")
+        with psycopg.connect(stack.database_url) as connection:
+            connection.execute(
+                "update public.fills set quantity = 1 where trade_id = %s", (held["id"],)
+            )
+        now_ns = simulator.control("clock")["now_ns"]
+        simulator.control("clock", rewind=now_ns + 2 * NS_PER_MINUTE)
+        with running_worker(stack, simulator, tmp_path, MARKET_SPEED="200") as second:
+            simulator.control("clock", hold=False)
+            second.wait_said("ready")
+            row = database.wait_status(held["strategy_config_id"], "PAUSED")
+            assert f"trade {held['id']} is not looked after any more" in row["error_message"]
+            assert "its fills leave" in row["error_message"]
+            running = database.rows("strategy_configs", status="eq.ACTIVE")
+            assert len(running) >= 3
+            assert second.stop() == 0
 
 
 def _holds(database: Database, simulator: RunningSimulator) -> bool:
