@@ -46,6 +46,8 @@ class Deployment:
         self._runner: Final = Runner(design.id, parts, self._crashed, self._said)
         self._launch: Final = Launch(parts, self._runner, self.log)
         self._restarts: Final = Restarts()
+        self._died: tuple[str, str] | None = None
+        """How its process has ended while it was started, and its traceback."""
         self.design = design
         self.status = ConfigStatus.STOPPED
         self.lock: Final = asyncio.Lock()
@@ -88,6 +90,7 @@ class Deployment:
             If it cannot be started; then nothing of it runs.
         """
         self._require_books()
+        self._died = None
         missing = self._parts.market.missing.get(self.id)
         status = ConfigStatus.PAUSED if paused or missing else ConfigStatus.ACTIVE
         with self._parts.market.clock.starting():
@@ -99,6 +102,10 @@ class Deployment:
         if self._launch.unsettled is not None:
             status, missing = ConfigStatus.PAUSED, self._launch.unsettled
         self._report(status, error=missing)
+        if (
+            self._died is not None
+        ):  # When it was warm already, while the market had to be waited for.
+            self._crashed(*self._died)
 
     def kept(self) -> KeptConfig | None:
         """Return what a checkpoint keeps of it, None where the engine does not know it."""
@@ -264,7 +271,8 @@ class Deployment:
         """Take note that the process has ended by itself."""
         if self.status not in RUNNING:
             self._runner.let_go()
-            return  # While it was started: whoever starts it is told.
+            self._died = reason, traceback
+            return  # While it was started: whoever starts it takes note.
         self._runner.is_alone = True  # Who shared its process is not to suffer again.
         then = self._restarts.after_crash(partial(self._start_again, self.status))
         self.log("error", f"strategy process ended: {reason}; {then}", {"traceback": traceback})

@@ -83,6 +83,16 @@ class Burner(Bad):
             pass
 
 
+class Fainter(Bad):
+    """Cannot bear the past."""
+
+    name = "fainter"
+    warm_up = 5
+
+    def on_candle(self, candle):
+        raise RuntimeError("not this again")
+
+
 class Chatter(Bad):
     """Prints a great deal and goes on."""
 
@@ -111,7 +121,7 @@ class Teller(Bad):
     def on_stop(self):
         print("last words")
 '''
-NAMES = ("Looper", "Hog", "Crasher", "Quitter", "Printer", "Burner", "Chatter", "Teller")
+NAMES = ("Looper", "Hog", "Crasher", "Quitter", "Printer", "Burner", "Fainter", "Chatter", "Teller")
 MODULE = "strategies.misbehaving"
 _END = "    )\n}\n"
 

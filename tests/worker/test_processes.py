@@ -174,6 +174,18 @@ def test_who_burns_cpu_is_put_behind_the_others_and_then_ended(scene: Scene) -> 
 
 
 @pytest.mark.full
+def test_who_dies_while_another_is_waited_for_is_an_error_too(scene: Scene) -> None:
+    looper = scene.started("Looper")
+    before = scene.figures("supervisor")["rounds"]
+    wait_for("a round or two", lambda: scene.figures("supervisor")["rounds"] > before)
+    fainter = scene.started("Fainter", "NIFTY-FUT")
+    scene.wait_logged(fainter, "ended: RuntimeError: not this again; it stays stopped")
+    assert scene.database.wait_status(fainter, "ERROR")["pid"] is None
+    scene.wait_logged(looper, "it stays stopped")
+    scene.stop(looper, fainter)
+
+
+@pytest.mark.full
 def test_restart_picks_up_an_edited_file_while_the_others_go_on(scene: Scene) -> None:
     teller, other = scene.started("Teller"), scene.database.config(NIFTY_CONFIG)["pid"]
     scene.wait_logged(teller, "printed: first words")
