@@ -102,10 +102,7 @@ class Deployment:
         if self._launch.unsettled is not None:
             status, missing = ConfigStatus.PAUSED, self._launch.unsettled
         self._report(status, error=missing)
-        if (
-            self._died is not None
-        ):  # When it was warm already, while the market had to be waited for.
-            self._crashed(*self._died)
+        self._tell_early_end()
 
     def kept(self) -> KeptConfig | None:
         """Return what a checkpoint keeps of it, None where the engine does not know it."""
@@ -279,6 +276,11 @@ class Deployment:
         self._report(ConfigStatus.ERROR, error=reason)
         if not self._restarts.follows:
             self._runner.let_go()
+
+    def _tell_early_end(self) -> None:
+        """Take note now if the process ended when it was warm, while the market was waited for."""
+        if self._died is not None:
+            self._crashed(*self._died)
 
     async def _start_again(self, before: ConfigStatus) -> bool:
         async with self.lock:
