@@ -163,6 +163,12 @@ class Journal:
                 "delete from facts where kind = ? and sequence < ?", (kind, before_sequence)
             )
 
+    def skip_to(self, sequence: int) -> None:
+        """Use no place up to this one: somebody else has seen what stood there."""
+        with self.writing():
+            self.meta.set("last", str(sequence))
+        self.last = sequence
+
     def close(self) -> None:
         """Close the file."""
         if self._log_file >= 0:
@@ -238,7 +244,7 @@ def open_journal(path: Path) -> Journal:
     try:
         return Journal(path)
     except DamagedError:
-        aside = move_aside(path, "damaged")
+        aside = move_aside(path)
     journal = Journal(path)
     journal.moved_aside = aside
     return journal

@@ -4,9 +4,10 @@ In:  the journal's file, the database's name, how far it has come.
 Out: an open journal that fits, and what a human must know about it.
 Next: `worker/run.py`, which goes on with it; `worker/store.py`, which reports.
 
-A damaged journal, and one older than the database (a copy that was put back), are moved aside: the
-database knows more, and the books are read from it. A database older than the journal was restored:
-it gets again what it has lost.
+A damaged journal is moved aside. One that ends before the database does has lost its last part,
+with the power or because an older copy was put back: it goes on behind that. In both cases the
+database knows more, and the books are read from it. A database that ends before the journal was
+restored: the sender notices, and it gets again what it has lost.
 """
 
 import asyncio
@@ -16,7 +17,6 @@ from uuid import UUID
 
 from core.errors import ConfigError
 from worker.journal import Journal, open_journal
-from worker.journal_file import move_aside
 from worker.outgoing import Outgoing
 from worker.supabase import Supabase
 
@@ -56,12 +56,8 @@ async def checked_journal(
         journal.close()
         raise
     if known > journal.last:
-        last = journal.last
-        journal.close()
-        aside = move_aside(path, "old")
-        journal = await asyncio.to_thread(open_journal, path)
-        _require_same(journal, database)
-        reports.append(_too_old(path, aside, last, known))
+        reports.append(_too_short(path, journal.last, known))
+        journal.skip_to(known)
     return journal, reports
 
 
@@ -93,10 +89,10 @@ def _damaged(path: Path, aside: Path) -> Report:
     )
 
 
-def _too_old(path: Path, aside: Path, last: int, known: int) -> Report:
+def _too_short(path: Path, last: int, known: int) -> Report:
     return Report(
-        "journal_too_old",
-        f"the journal {path.name} ends at {last}, but the database has it up to {known}: an older "
-        f"copy was put back. It is now {aside.name}, and a new one was begun from the database",
-        {"file": str(path), "moved_to": str(aside), "last": last, "known": known},
+        "journal_too_short",
+        f"the journal {path.name} ends at {last}, but the database has it up to {known}: its last "
+        "part was lost with the power, or an older copy was put back; the books are the database's",
+        {"file": str(path), "last": last, "known": known},
     )

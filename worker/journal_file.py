@@ -129,9 +129,9 @@ def opened_file(path: Path) -> sqlite3.Connection:
     return database
 
 
-def move_aside(path: Path, what: str) -> Path:
-    """Give a file that cannot be used, and what belongs to it, a name that says why and when."""
-    name = f"{path.name}.{what}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+def move_aside(path: Path) -> Path:
+    """Give a damaged file, and what belongs to it, a name that says since when; return it."""
+    name = f"{path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
     for suffix in ("", "-wal", "-shm"):
         part = path.with_name(path.name + suffix)
         if part.exists():
