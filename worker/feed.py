@@ -142,6 +142,11 @@ class Feed:
         for line, gone in old.items():
             line.drop(gone)
 
+    def wake(self) -> None:
+        """Connect what is not connected now: what was in the way may be gone."""
+        for line in self._lines:
+            line.wake()
+
     def told_to_go(self, reason: int) -> None:
         """Note the reason that the server gave before it closes the socket being read."""
         source = self._intake.source

@@ -17,6 +17,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import urlencode
 
@@ -135,6 +136,7 @@ class FeedLine:
         self._socket: FeedSocket | None = None
         self._reconnect: Final = Reconnect(account.url)
         self._heard_at = time.monotonic()
+        self._awake: Final = asyncio.Event()
         self.instruments: Final[dict[InstrumentKey, Instrument]] = {}
         self.counters: Final[Counter[str]] = Counter()
         self.is_silent = False
@@ -162,10 +164,14 @@ class FeedLine:
         gone = [each for each in instruments if self.instruments.pop(each.key, None)]
         if self._socket is None:
             return
-        for mode, keys in _by_mode(gone).items():
+        for mode, keys in _by_mode(each for each in gone if not self._is_over(each)).items():
             for message in unsubscribe_messages(mode, keys):
                 self._socket.say(message)
         self._set_pulse(self._socket)
+
+    def wake(self) -> None:
+        """Connect now, if there is no socket: what was in the way may be gone."""
+        self._awake.set()
 
     def pause(self, *, paused: bool) -> None:
         """Stop reading, or go on."""
@@ -194,7 +200,10 @@ class FeedLine:
         try:
             while True:
                 pause = await self._one_socket()
-                await asyncio.sleep(pause)
+                self._awake.clear()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._awake.wait()
         finally:
             if self._socket is not None:
                 self._socket.leave()

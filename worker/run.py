@@ -262,6 +262,7 @@ def _parts(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
         is_over=market.clock.has_expired,
     )
     market.on_told_to_go = feed.told_to_go
+    borders.tokens.on_new.append(lambda _: feed.wake())
     market.before_signals = lambda: market.doubt_live(borders.lease.doubt)
     market.on_spoiled = told.spoil
     gaps = FeedGaps(market)

@@ -88,7 +88,7 @@ class TokenKeeper:
         self._told: Final[set[tuple[str, str]]] = set()
         self.text = given
         self.is_trading: Callable[[], bool] = _never
-        self.on_new: Callable[[str], None] = _nobody
+        self.on_new: Final[list[Callable[[str], None]]] = []
         self.on_trouble: Callable[[str, dict[str, Any]], None] = _nobody
         self.counters: Final[Counter[str]] = Counter()
 
@@ -286,7 +286,8 @@ class TokenKeeper:
         self.text = text
         self._expires_at = facts.expires_at
         self._is_dead = False
-        self.on_new(text)
+        for tell in self.on_new:
+            tell(text)
         until = facts.expires_at and datetime.fromtimestamp(facts.expires_at, UTC).isoformat()
         _log.info("access token in use", extra={"facts": {"expires_at": until}})
 

@@ -36,7 +36,7 @@ async def opened_tokens(settings: Settings) -> AsyncIterator[TokenKeeper]:
     file = _file(settings)
     async with _login(settings) as login:
         keeper = TokenKeeper(login, file, settings.dhan_access_token)
-        keeper.on_new = also_hide
+        keeper.on_new.append(also_hide)
         yield keeper
 
 

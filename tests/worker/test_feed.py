@@ -262,6 +262,18 @@ async def test_a_contract_that_is_over_is_not_asked_for_again() -> None:
         await until(_subscribed(scene, 2))
 
 
+async def test_who_waits_to_connect_need_not_wait_when_there_is_another_token() -> None:
+    async with a_feed() as scene:
+        await until(_subscribed(scene, 3))
+        scene.fault(FaultKind.RESET, count=6)
+        scene.simulator.feed._open()[0].reset("test")
+        while scene.feed.counters["attempts"] < 7:
+            scene.feed.wake()
+            await asyncio.sleep(SPACING_SECONDS)
+        scene.feed.wake()
+        await until(_subscribed(scene, 3))
+
+
 async def test_a_refused_account_ends_the_feed() -> None:
     async with a_feed() as scene:
         await until(_subscribed(scene, 3))

@@ -93,7 +93,7 @@ async def test_a_token_is_renewed_before_it_ends_and_the_new_one_is_kept(tmp_pat
         old = keeper.text
         assert old == scene.token
         heard: list[str] = []
-        keeper.on_new = heard.append
+        keeper.on_new.append(heard.append)
         scene.ahead = LIFE_SECONDS * 0.7
         await until(lambda: keeper.text != old)
         assert heard == [scene.token] == [keeper.text]
