@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, LiteralString
 
+import httpx
 import psycopg
 from psycopg.types.json import Jsonb
 
@@ -97,15 +98,24 @@ Books = dict[str, list[tuple[Any, ...]]]
 
 @dataclass
 class Scene:
-    """Stack, simulator, and where workers keep their folders."""
+    """Stack, simulator, and where workers keep their folders.
+
+    Parameters
+    ----------
+    client, database
+        Ways to both that stay open: they are asked many times a second.
+    """
 
     stack: RunningStack
     simulator: RunningSimulator
     folder: Path
+    client: httpx.Client
+    database: psycopg.Connection
 
     def wipe(self) -> None:
         """Put the database back to before the day, with the configs of the drill."""
-        with psycopg.connect(self.stack.database_url) as connection:
+        connection = self.database
+        with connection.transaction():
             connection.execute("set local lock_timeout = '20s'")
             tables = ", ".join(f"public.{table}" for table in _WIPED)
             connection.execute(f"truncate {tables} cascade")
@@ -124,36 +134,42 @@ class Scene:
         self.rewind(OPENS)
         self.wipe()
 
+    def control(self, path: str, **body: Any) -> dict[str, Any]:
+        """Tell the simulator something; an empty body asks."""
+        answer = self.client.post(path, json=body) if body else self.client.get(path)
+        found: dict[str, Any] = answer.raise_for_status().json()
+        return found
+
     def rewind(self, to: str | int) -> None:
         """Hold the market and put it to a time."""
-        self.simulator.clear_faults()
-        self.simulator.control("clock", hold=True, rewind=to)
+        self.client.delete("faults").raise_for_status()
+        self.control("clock", hold=True, rewind=to)
 
     def refuse_history(self) -> None:
         """Keep the days from being revised after the close, at a moment that chance decides."""
         fault = {"kind": "rest_status", "code": 500, "path": "/v2/charts", "seconds": 86_400}
-        self.simulator.control("faults", **fault)
+        self.control("faults", **fault)
 
     def set_speed(self, speed: float) -> None:
         """Play at so many market seconds a second."""
-        self.simulator.control("clock", speed=speed)
+        self.control("clock", speed=speed)
 
     def minute(self) -> int:
         """Return which minute of the day is being played."""
-        passed = self.simulator.control("clock")["now_ns"] - OPENS_NS
+        passed = self.control("clock")["now_ns"] - OPENS_NS
         return int(passed // NS_PER_MINUTE)
 
     def let_go(self) -> None:
         """Let the market go on."""
-        self.simulator.control("clock", hold=False)
+        self.control("clock", hold=False)
 
     def is_over(self) -> bool:
         """Return whether the day is."""
-        return bool(self.simulator.control("clock")["rows_left"] == 0)
+        return bool(self.control("clock")["rows_left"] == 0)
 
     def subscribed(self) -> int:
         """Return how many instruments are subscribed."""
-        sockets = self.simulator.control("state")["sockets"]
+        sockets = self.control("state")["sockets"]
         return sum(socket["instruments"] for socket in sockets if socket["open"])
 
     def processes(self) -> list[tuple[str, int]]:
@@ -191,8 +207,7 @@ class Scene:
 
     def asked(self, query: LiteralString, *values: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a question to the database."""
-        with psycopg.connect(self.stack.database_url) as connection:
-            return connection.execute(query, values).fetchall()
+        return self.database.execute(query, values).fetchall()
 
     def books(self) -> Books:
         """Return what the database says."""
@@ -211,5 +226,10 @@ def kill_scene(folder: Path, speed: str = "1500") -> Iterator[Scene]:
     calendar = folder / "calendar.toml"
     calendar.write_text(_CALENDAR, encoding="utf-8")
     options = (f"--speed={speed}", "--hold", f"--calendar={calendar}", "--no-rate-limits")
-    with running_stack() as stack, running_simulator(*options) as simulator:
-        yield Scene(stack, simulator, folder)
+    with (
+        running_stack() as stack,
+        running_simulator(*options) as simulator,
+        httpx.Client(base_url=simulator.environment["DHAN_CONTROL_URL"]) as client,
+        psycopg.connect(stack.database_url, autocommit=True) as database,
+    ):
+        yield Scene(stack, simulator, folder, client, database)
