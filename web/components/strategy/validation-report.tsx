@@ -55,7 +55,7 @@ function CriterionLine({ criterion }: { criterion: Criterion }) {
       )}
       <div className="min-w-0 flex-1">
         <p className="font-medium">{inWords(criterion.criterion)}</p>
-        <p className="text-muted text-xs">{criterion.sentence}</p>
+        <p className="text-muted text-xs first-letter:uppercase">{criterion.sentence}</p>
       </div>
       <p className="tabular text-right text-xs whitespace-nowrap">
         <span className="font-semibold" title={criterion.value ?? undefined}>
