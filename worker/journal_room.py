@@ -92,10 +92,11 @@ class JournalRoom:
                 "select min(place) from (select cast(value as integer) as place from meta"
                 " where name = 'drained' union all select began - 1 from lanes)"
             ).fetchone()
+            # Of the oldest alone: the younger ones are no older.
             (until,) = database.execute(
-                "select max(sequence) from (select sequence from events where sequence <= ?"
-                " and (? is null or kept_at < ?) order by sequence limit ?)",
-                (stored or 0, before, before, SLICE),
+                "select max(sequence) from (select sequence, kept_at from events"
+                " where sequence <= ? order by sequence limit ?) where ? is null or kept_at < ?",
+                (stored or 0, SLICE, before, before),
             ).fetchone()
             if until is None:
                 return 0

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from worker.journal import Event, Journal
 from worker.journal_file import saying
+from worker.missing import Missing, missing_after
 
 _OTHERS: Final = """
 select sequence, group_id, config_id, event from events
@@ -71,35 +72,6 @@ class Refusal(NamedTuple):
     event: Event
     code: str
     error: str
-
-
-class Missing(NamedTuple):
-    """Events of one config that neither journal nor database has."""
-
-    config_id: str | None
-    kinds: dict[str, int]
-    first: int
-    last: int
-
-    @property
-    def sentence(self) -> str:
-        """What is missing, for a person."""
-        whose = "the market" if self.config_id is None else f"config {self.config_id}"
-        kinds = ", ".join(f"{count} of kind {kind}" for kind, count in sorted(self.kinds.items()))
-        cure = (
-            "its candles can be fetched again"
-            if self.config_id is None
-            else f"it does not trade until `python -m worker journal accept {self.config_id}`"
-        )
-        return (
-            f"neither the database nor the journal has the events of {whose} between "
-            f"{self.first} and {self.last} (at most {kinds}); {cure}"
-        )
-
-    @property
-    def detail(self) -> dict[str, Any]:
-        """The same for a program."""
-        return {"kinds": self.kinds, "first": self.first, "last": self.last}
 
 
 class Outgoing:
@@ -189,7 +161,7 @@ class Outgoing:
             database.execute("delete from refused where not skipped")
             self._journal.meta.set("drained", str(start))
             self._journal.meta.set("acknowledged", str(start))
-            missing = self._missing_after(start)
+            missing = missing_after(database, start)
             database.executemany(
                 "insert or replace into missing values (?, ?)",
                 [(each.config_id, each.sentence) for each in missing if each.config_id],
@@ -238,25 +210,13 @@ class Outgoing:
     def rows_of(self, kind: str) -> list[dict[str, Any]]:
         """Return the rows of the waiting events of a kind."""
         query = (
-            "select event from events left join lanes using (config_id)"
-            " where kind = ? and sequence >= coalesce(lanes.next, ?) order by sequence"
+            "select sequence, event from events where sequence > ? and kind = ? union"
+            " select sequence, event from lanes join events using (config_id)"
+            " where sequence >= next and kind = ? order by sequence"
         )
         with saying(self._journal.path):
-            found = self._journal.database.execute(query, (kind, self.drained + 1)).fetchall()
-        return [json.loads(event)["row"] for (event,) in found]
-
-    def _missing_after(self, place: int) -> list[Missing]:
-        query = "select config_id, kind, count, first, last from pruned where last > ?"
-        found: dict[str, Missing] = {}
-        for config_id, kind, count, first, last in self._journal.database.execute(query, (place,)):
-            begin = max(first, place + 1)
-            most = min(count, last - begin + 1)
-            known = found.get(config_id) or Missing(config_id or None, {}, begin, last)
-            known.kinds[kind] = most
-            found[config_id] = known._replace(
-                first=min(known.first, begin), last=max(known.last, last)
-            )
-        return list(found.values())
+            found = self._journal.database.execute(query, (self.drained, kind, kind)).fetchall()
+        return [json.loads(event)["row"] for _, event in found]
 
     def _read(self, query: str, values: tuple[Any, ...]) -> list[Pending]:
         return [Pending(*row) for row in self._journal.database.execute(query, values)]

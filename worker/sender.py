@@ -22,7 +22,8 @@ from worker.backoff import Backoff
 from worker.disk import Disk
 from worker.journal import Event
 from worker.lease import LOST, Lease
-from worker.outgoing import Batch, Missing, Outgoing, Refusal
+from worker.missing import Missing
+from worker.outgoing import Batch, Outgoing, Refusal
 from worker.supabase import RefusedError, Supabase
 
 MOST_PER_CALL: Final = 500

@@ -25,7 +25,8 @@ from worker.disk import Disk
 from worker.journal import Event, Fact, Journal, Keep
 from worker.journal_room import MOST_BYTES, JournalRoom
 from worker.lease import Lease
-from worker.outgoing import Missing, Outgoing
+from worker.missing import Missing
+from worker.outgoing import Outgoing
 from worker.sender import MOST_PER_CALL, Sender
 from worker.supabase import Supabase
 
