@@ -48,7 +48,7 @@ export default function Portfolios() {
                     portfolio={portfolio}
                     isChosen={portfolio.id === shown?.id}
                     onChoose={() => setChosen(portfolio.id)}
-                    onRenamed={portfolios.reload}
+                    onChanged={portfolios.reload}
                   />
                 ))}
               </div>

@@ -3,6 +3,7 @@
 /** The system as its user sees it: overview, commands, health, emergency stops, audit trail. */
 import { AuditTrail } from "@/components/system/audit-trail";
 import { EmergencyStops } from "@/components/system/emergency-stops";
+import { FeedCard } from "@/components/system/feed-card";
 import { HealthCard } from "@/components/system/health-card";
 import { OverviewCard } from "@/components/system/overview-card";
 
@@ -12,6 +13,7 @@ export default function SystemPage() {
       <OverviewCard />
       <div className="flex min-w-0 flex-col gap-4">
         <HealthCard />
+        <FeedCard />
         <EmergencyStops />
       </div>
       <div className="min-w-0 xl:col-span-2">

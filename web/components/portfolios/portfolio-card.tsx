@@ -4,6 +4,7 @@
 import { Check, Pencil } from "lucide-react";
 import { type FormEvent, useState } from "react";
 
+import { Limits } from "@/components/portfolios/limits";
 import { Profit } from "@/components/ui/amount";
 import { Badge } from "@/components/ui/badge";
 import { useAlert } from "@/components/ui/alerts";
@@ -16,17 +17,17 @@ interface PortfolioCardProps {
   portfolio: Portfolio;
   isChosen: boolean;
   onChoose: () => void;
-  onRenamed: () => void;
+  onChanged: () => void;
 }
 
-export function PortfolioCard({ portfolio, isChosen, onChoose, onRenamed }: PortfolioCardProps) {
+export function PortfolioCard({ portfolio, isChosen, onChoose, onChanged }: PortfolioCardProps) {
   return (
     <section
       aria-label={portfolio.name}
       className={cn("bg-surface rounded-card border p-4 transition", isChosen && "border-accent")}
     >
       <div className="mb-3 flex items-center justify-between gap-2">
-        <Name portfolio={portfolio} onRenamed={onRenamed} />
+        <Name portfolio={portfolio} onRenamed={onChanged} />
         <Badge tone={portfolio.mode === "live" ? "live" : "neutral"}>
           {portfolio.mode === "live" ? "Live" : "Simulated money"}
         </Badge>
@@ -35,6 +36,7 @@ export function PortfolioCard({ portfolio, isChosen, onChoose, onRenamed }: Port
       <p className="text-muted mt-1 text-sm">
         <Profit amount={gainOf(portfolio)} /> since the beginning with {rupees(portfolio.initial_capital)}
       </p>
+      <Limits portfolio={portfolio} onChanged={onChanged} />
       <button
         type="button"
         onClick={onChoose}

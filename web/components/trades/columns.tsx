@@ -85,7 +85,30 @@ export const TRADE_COLUMNS: readonly Column<Trade>[] = [
     compare: (one, other) => comparePaise(one.charges, other.charges),
     isNumber: true,
   },
+  {
+    id: "levels",
+    head: "Stop / target",
+    cell: (trade) => <Levels trade={trade} />,
+    isNumber: true,
+  },
 ];
+
+/** Levels of the signal's instrument; of an option with its premium there, by estimate. */
+function Levels({ trade }: { trade: Trade }) {
+  return (
+    <span className="flex flex-col sm:items-end">
+      <span>
+        {price(trade.stop_loss)} / {price(trade.target_price)}
+      </span>
+      {trade.stop_premium !== null && (
+        <span className="text-muted text-xs" title="Premium of the option there, by estimate">
+          ≈ {price(trade.stop_premium)} / {price(trade.target_premium)}
+          {trade.entry_delta !== null && `, delta ${Number(trade.entry_delta).toFixed(2)}`}
+        </span>
+      )}
+    </span>
+  );
+}
 
 /** "STOP_LOSS" as "Stop loss". */
 export function inWords(name: string): string {

@@ -5,7 +5,7 @@ import { supabase } from "@/lib/supabase";
 import { rowsOf } from "./answers";
 
 const COLUMNS =
-  "id,strategy_id,strategy_config_id,portfolio_id,trade_mode,symbol,instrument_key,trade_type,side,quantity,open_quantity,status,entry_time,entry_price::text,stop_loss::text,target_price::text,exit_time,exit_price::text,exit_reason,gross_pnl::text,charges::text,pnl::text,version";
+  "id,strategy_id,strategy_config_id,portfolio_id,trade_mode,symbol,instrument_key,trade_type,side,quantity,open_quantity,status,entry_time,entry_price::text,stop_loss::text,target_price::text,entry_delta::text,stop_premium::text,target_premium::text,exit_time,exit_price::text,exit_reason,gross_pnl::text,charges::text,pnl::text,version";
 
 export interface Trade {
   readonly id: string;
@@ -24,6 +24,11 @@ export interface Trade {
   readonly entry_price: string;
   readonly stop_loss: string | null;
   readonly target_price: string | null;
+  /** Of an option: change of its premium with its underlying, at entry. */
+  readonly entry_delta: string | null;
+  /** Of an option: what its premium would be at the stop, by estimate. */
+  readonly stop_premium: string | null;
+  readonly target_premium: string | null;
   readonly exit_time: string | null;
   readonly exit_price: string | null;
   readonly exit_reason: string | null;
