@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from core.brokers.dhan.border import LTT_OFFSET_SECONDS
-from core.brokers.dhan.wire import Fields, Message, PacketKind, WireCounters, decode
+from core.brokers.dhan.wire import FULL, Fields, Message, PacketKind, WireCounters, decode
 from core.candle import NEVER_NS
 from core.candle_builder import UNKNOWN
 from core.effects import Effects
@@ -106,6 +106,8 @@ class Intake:
         recorder: Recorder | None = None,
     ) -> None:
         self._engine: Final = engine
+        self._tick: Final = engine.tick
+        self._book: Final = engine.book
         self._on_effects: Final = on_effects
         self._on_control: Final = on_control
         self._latest_ns: Final = latest_ns
@@ -174,9 +176,22 @@ class Intake:
                 self.pauses += len(self._queue) == PAUSE_AT
                 self.on_pause(True)
             return
+        if len(message) == FULL.size and message[0] == _FULL:
+            self._take_full(message)
+            return
         self._play(decode(message, self.wire))
         if self._rest and self._rest[-1][0] == _DISCONNECT:
             self._on_control(self._rest.pop())
+
+    def _take_full(self, message: Message) -> None:
+        """Take a message that is one full packet, as nearly all are: no list is made for it."""
+        fields = FULL.unpack(message)
+        if fields[1] != FULL.size:  # Which the decoder has to make sense of.
+            self._play(decode(message, self.wire))
+            return
+        self.wire.by_code[_FULL] += 1
+        if self._packet(fields):
+            self._rest = [fields]
 
     def _take_goodbye(self, message: Message) -> None:
         """Tell at once why the server closes, if a message says so, and queue the rest of it."""
@@ -231,57 +246,52 @@ class Intake:
         if len(self._queue) < PAUSE_AT:
             self.on_pause(False)
 
-    def _play(self, packets: list[Fields]) -> None:  # noqa: C901, PLR0912 - calls cost too much.
+    def _play(self, packets: list[Fields]) -> None:
         """Hand packets to the engine; what is left when somebody holds waits in `_rest`."""
-        routes, tick, book = self._routes, self._engine.tick, self._engine.book
         for at, fields in enumerate(packets, start=1):
-            code = fields[0]
-            route = routes.get(fields[2] << 32 | fields[3])
-            if route is None:
-                self._unrouted(fields)
-                if self._holds:
-                    self._rest = packets[at:]
-                    return
-                continue
-            interest = UNKNOWN
-            if code == _FULL:
-                price, ltt, volume, interest = fields[4], fields[6], fields[8], fields[11]
-                book(route.slot, fields[18])
-            elif code == _TICKER:
-                price, ltt, volume = fields[4], fields[5], 0
-            elif code == _QUOTE:
-                price, ltt, volume = fields[4], fields[6], fields[8]
-            else:
-                self._other(route, fields)
-                continue
-            time_ns = (ltt - LTT_OFFSET_SECONDS) * NS_PER_SECOND
-            if time_ns > self.limit_ns and not self._believed(time_ns):
-                if self._holds:  # The very first tick: it is looked at again afterwards.
-                    self._rest = packets[at - 1 :]
-                    return
-                continue
-            try:
-                price = route.round_price(price)
-            except DataError:
-                self.odd["price_not_finite"] += 1
-                continue
-            if price <= 0:
-                self.odd["price_not_positive"] += 1
-                continue
-            route.time_ns = time_ns
-            route.volume = volume
-            route.open_interest = interest
-            self.ticks += 1
-            effects = tick(route.slot, time_ns, price, volume, interest)
-            if effects:
-                self._on_effects(effects)
-            elif time_ns >= route.wanted_ns:
-                self.on_wanted(route, price)
-            else:
-                continue
+            is_for_later = self._packet(fields)
             if self._holds:
-                self._rest = packets[at:]
+                self._rest = packets[at - is_for_later :]
                 return
+
+    def _packet(self, fields: Fields) -> bool:
+        """Hand one packet to the engine; return whether it is to be handed over again later."""
+        route = self._routes.get(fields[2] << 32 | fields[3])
+        if route is None:
+            self._unrouted(fields)
+            return False
+        code, interest = fields[0], UNKNOWN
+        if code == _FULL:
+            told, ltt, volume, interest = fields[4], fields[6], fields[8], fields[11]
+            self._book(route.slot, fields[18])
+        elif code == _TICKER:
+            told, ltt, volume = fields[4], fields[5], 0
+        elif code == _QUOTE:
+            told, ltt, volume = fields[4], fields[6], fields[8]
+        else:
+            self._other(route, fields)
+            return False
+        time_ns = (ltt - LTT_OFFSET_SECONDS) * NS_PER_SECOND
+        if time_ns > self.limit_ns and not self._believed(time_ns):
+            return self._holds > 0  # The very first tick: it is looked at again afterwards.
+        try:
+            price = route.round_price(told)
+        except DataError:
+            self.odd["price_not_finite"] += 1
+            return False
+        if price <= 0:
+            self.odd["price_not_positive"] += 1
+            return False
+        route.time_ns = time_ns
+        route.volume = volume
+        route.open_interest = interest
+        self.ticks += 1
+        effects = self._tick(route.slot, time_ns, price, volume, interest)
+        if effects:
+            self._on_effects(effects)
+        elif time_ns >= route.wanted_ns:
+            self.on_wanted(route, price)
+        return False
 
     def _believed(self, time_ns: int) -> bool:
         """Return whether a trade time can be true; move the limit if so."""
