@@ -14,6 +14,7 @@ sender and whoever drains the sockets have the other core.
 
 import asyncio
 import base64
+import gc
 import hashlib
 import os
 import platform
@@ -204,6 +205,8 @@ async def ours(url: str, count: int, ticks: int) -> tuple[float, float]:
             market.rounds.join(Strategy(number, link), keys, (Interval.M1, Interval.M5))
         feed.want(shares)
         running = asyncio.create_task(feed.run())
+        gc.collect()
+        gc.freeze()  # As the worker does when everything runs, see `worker/service.py`.
         while market.intake.ticks == 0:  # noqa: ASYNC110 - an event would cost what is measured.
             await asyncio.sleep(0)
         before, began, cpu = market.intake.ticks, time.perf_counter(), cpu_seconds()
