@@ -55,10 +55,10 @@ class CpuAllowance:
     >>> [allowance.check(minute, used) for minute, used in ((1, 0.5), (2, 20.0), (4, 70.0))]
     [None, None, None]
     >>> allowance.check(5, 111.0)
-    Overdrawn(sentence='used 41 s of CPU in one market minute, above 30', is_last=False)
+    Overdrawn(sentence='used 41.0 s of CPU in one market minute, above 30', is_last=False)
     """
 
-    def __init__(self, seconds: int) -> None:
+    def __init__(self, seconds: float) -> None:
         self._seconds: Final = seconds
         self._minute: int | None = None
         self._used = 0.0
@@ -91,7 +91,7 @@ class CpuAllowance:
         self._in_a_row += 1
         self.minutes_above += 1
         where = "one market minute" if passed == 1 else f"{passed} market minutes"
-        sentence = f"used {spent:.0f} s of CPU in {where}, above {self._seconds * passed}"
+        sentence = f"used {spent:.1f} s of CPU in {where}, above {self._seconds * passed:g}"
         return Overdrawn(sentence, is_last=self._in_a_row >= MINUTES)
 
 

@@ -38,7 +38,7 @@ class Limits(NamedTuple):
     """
 
     memory_mb: int = 512
-    cpu_seconds: int = 30
+    cpu_seconds: float = 30.0
 
 
 def take_all_descriptors() -> None:

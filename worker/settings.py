@@ -153,7 +153,7 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         ),
         limits=Limits(
             reader.integer("STRATEGY_MEMORY_MB", 512, low=64, high=65_536),
-            reader.integer("STRATEGY_CPU_SECONDS", 30, low=1, high=60),
+            reader.number("STRATEGY_CPU_SECONDS", 30.0, low=0.1, high=60.0),
         ),
         standby=reader.choice("WORKER_STANDBY", OFF, (ON, OFF)) == ON,
         health_address=read_health_address(reader),

@@ -78,7 +78,7 @@ class Burner(Bad):
     name = "burner"
 
     def on_candle(self, candle):
-        until = time.process_time() + 1.5
+        until = time.process_time() + 0.5
         while time.process_time() < until:
             pass
 

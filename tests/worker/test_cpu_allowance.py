@@ -35,7 +35,7 @@ def test_several_minutes_at_once_allow_several_times_as_much() -> None:
     allowance.check(100, 0.0)
     assert allowance.check(104, 40.0) is None
     assert allowance.check(106, 61.0) == Overdrawn(
-        "used 21 s of CPU in 2 market minutes, above 20", is_last=False
+        "used 21.0 s of CPU in 2 market minutes, above 20", is_last=False
     )
     assert allowance.minutes_above == 1
 
