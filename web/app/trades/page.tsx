@@ -72,7 +72,7 @@ export default function Trades() {
             value={search}
             placeholder="Find a symbol"
             onChange={(event) => setSearch(event.target.value)}
-            className="bg-surface focus:border-accent h-11 w-full rounded-lg border px-3 text-sm"
+            className="bg-surface focus:border-accent h-11 w-full rounded-lg border px-3 text-sm max-sm:text-base"
           />
         </label>
         <SelectField label="Mode" value={mode} onChange={(event) => setMode(event.target.value as typeof mode)}>

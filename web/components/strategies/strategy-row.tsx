@@ -43,15 +43,19 @@ export function StrategyRow({ config }: { config: ListedConfig }) {
           </p>
         )}
       </div>
-      <dl className="text-sm">
-        <dt className="text-muted text-xs">Last P&L</dt>
-        <dd className="font-semibold">
-          <Profit amount={config.metric?.pnl} />
-        </dd>
-        <dt className="text-muted mt-1.5 text-xs">Total, after charges</dt>
-        <dd>
-          <Profit amount={strategy.total_pnl} />
-        </dd>
+      <dl className="grid gap-1.5 text-sm max-lg:grid-cols-2">
+        <div>
+          <dt className="text-muted text-xs">Last P&L</dt>
+          <dd className="font-semibold">
+            <Profit amount={config.metric?.pnl} />
+          </dd>
+        </div>
+        <div>
+          <dt className="text-muted text-xs">Total, after charges</dt>
+          <dd>
+            <Profit amount={strategy.total_pnl} />
+          </dd>
+        </div>
       </dl>
       <RecentCommands commands={config.commands} />
       <Commands config={config} name={strategy.name} />

@@ -12,7 +12,8 @@ interface Common {
 }
 
 const BOX =
-  "peer bg-surface w-full rounded-lg border px-3 text-sm transition placeholder:text-transparent " +
+  // Of less than 16 px a phone would enlarge the page whenever somebody writes.
+  "peer bg-surface w-full rounded-lg border px-3 text-sm max-sm:text-base transition placeholder:text-transparent " +
   "hover:border-muted/60 focus:border-accent disabled:opacity-60 aria-invalid:border-loss";
 const LABEL =
   "text-muted pointer-events-none absolute left-2.5 bg-surface px-1 transition-all " +
@@ -86,7 +87,7 @@ export function SelectField({
         id={id}
         aria-invalid={error !== undefined}
         aria-describedby={`${id}-note`}
-        className={cn(BOX, "h-11")}
+        className={cn(BOX, "h-11 truncate pr-7")}
         {...props}
       >
         {children}
