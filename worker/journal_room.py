@@ -107,7 +107,7 @@ class JournalRoom:
                 (until,),
             )
             gone = database.execute("delete from events where sequence <= ?", (until,)).rowcount
-            database.execute("delete from refused where sequence <= ?", (until,))
+            database.execute("delete from refused where sequence <= ? and skipped", (until,))
             database.execute("delete from merged where drained <= ?", (until,))
         self.pruned += gone
         return gone

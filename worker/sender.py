@@ -79,6 +79,8 @@ class Sender:
         self.counters: Final[Counter[str]] = Counter()
         self.on_restored: Callable[[int, int, Sequence[Missing]], None] = _nobody
         """Called with where the database is, where we were, and what is no longer here."""
+        self.on_refused: Callable[[Refusal], None] = _nobody
+        """Called with an event that spoils a whole call, of which the database knows nothing."""
         self.on_caught_up: Callable[[str], None] = _nobody
         """Called with a config whose held events are all stored."""
         self.waiting = outgoing.waiting()
@@ -182,19 +184,24 @@ class Sender:
         await asyncio.sleep(seconds)
 
     async def _narrow_down(self, batch: Batch, names: Sequence[str], error: RefusedError) -> None:
-        """Halve the batch; what is refused alone is set aside."""
+        """Halve the batch; what is refused alone, when nothing else is, is set aside."""
         count = len(batch.events) + len(names)
         self.counters["narrowed"] += 1
         if count > 1:
             self._most = max(count // 2, 1)
             return
+        try:
+            await self._write(batch._replace(events=(), until=batch.after), ())
+        except StoreError:  # It is not this event's fault.
+            await self._wait(error)
+            return
         self._most = MOST_PER_CALL
         for name in names:
-            event = self._newest.pop(name)
-            self._report(Refusal(0, event, error.code, str(error)))
-        if batch.events:
+            self._report(Refusal(0, self._newest.pop(name), error.code, str(error)))
+        for each in batch.events:
             refused = {"outcome": "failed", "code": error.code, "error": str(error)}
             await self._disk.do(self._settle, batch, [refused], is_stored=False)
+            self.on_refused(Refusal(each.sequence, each.event, error.code, str(error)))
 
     async def _go_back(self, known: int) -> None:
         """Send again what a restored database has lost."""
@@ -214,10 +221,14 @@ class Sender:
         refusals = self._outgoing.settle(batch, own, is_stored=is_stored)
         for refusal in refusals:
             self._report(refusal)
-        if refusals or self.held or batch.lane is not None:
-            self.refused, self.held = self._outgoing.refused(), self._outgoing.held()
-            self.blocked = self._outgoing.blocked()
+        if refusals or batch.lane is not None:
+            self.look()
         self.waiting = self._outgoing.waiting()
+
+    def look(self) -> None:
+        """Count what is held back; not with every batch, as it may be much."""
+        self.refused, self.held = self._outgoing.refused(), self._outgoing.held()
+        self.blocked = self._outgoing.blocked()
 
     def _report(self, refusal: Refusal) -> None:
         event = refusal.event

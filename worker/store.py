@@ -26,7 +26,7 @@ from worker.journal import Event, Fact, Journal, Keep
 from worker.journal_room import MOST_BYTES, JournalRoom
 from worker.lease import Lease
 from worker.missing import Missing
-from worker.outgoing import Outgoing
+from worker.outgoing import Outgoing, Refusal
 from worker.sender import MOST_PER_CALL, Sender
 from worker.supabase import Supabase
 
@@ -57,6 +57,7 @@ class Store:
         self._room: Final = JournalRoom(journal, self._disk, most_bytes)
         self._sender: Final = Sender(supabase, lease, self._outgoing, self._disk)
         self._sender.on_restored = self._on_restored
+        self._sender.on_refused = self._on_refused
         self._sender.on_caught_up = self._on_caught_up
         self._new: list[Sequence[Event] | Keep] = []
         self._something_new: Final = asyncio.Event()
@@ -141,8 +142,9 @@ class Store:
     ) -> None:
         """Bring something before a human: the log here, an incident in the database."""
         _log.critical("%s", message, extra={"facts": {"config_id": config_id, **detail}})
-        row = {"kind": kind, "message": message, "detail": detail}
-        self.put([_event("incident", config_id, row)])
+        # Not an event of the config itself, which may be one whose events wait.
+        row = {"kind": kind, "message": message, "detail": detail, "strategy_config_id": config_id}
+        self.put([_event("incident", None, row)])
 
     async def durable(self) -> None:
         """Wait until everything put so far would survive a loss of power.
@@ -236,8 +238,18 @@ class Store:
         while True:
             await self._room.look()
             self.missing = await self._disk.do(self._outgoing.missing)
+            await self._disk.do(self._sender.look)
             self._sender.something.set()
             await asyncio.sleep(_CARE_SECONDS)
+
+    def _on_refused(self, refusal: Refusal) -> None:
+        event = refusal.event
+        self.report(
+            "event_refused",
+            f"an event of kind {event['kind']} was refused: {refusal.error}",
+            {"code": refusal.code, "event_id": event["id"], "sequence": refusal.sequence},
+            event["config_id"],
+        )
 
     def _on_caught_up(self, config_id: str) -> None:
         """Say so; the event also marks the place, for a database that is restored later."""

@@ -41,9 +41,13 @@ as $$
   select private.lock_users(array(
     select config.user_id
     from jsonb_array_elements(p_events) as event
+    cross join lateral (
+      -- An incident is about a config whose own events may have to wait.
+      select coalesce(event ->> 'config_id', event #>> '{row,strategy_config_id}') as config_id
+    ) as concern
     inner join public.strategy_configs as config
       on config.id = case
-        when pg_input_is_valid(event ->> 'config_id', 'uuid') then (event ->> 'config_id')::uuid
+        when pg_input_is_valid(concern.config_id, 'uuid') then concern.config_id::uuid
       end
     union
     select (alert ->> 'user_id')::uuid from jsonb_array_elements(p_alerts) as alert

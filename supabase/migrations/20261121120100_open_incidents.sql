@@ -58,20 +58,26 @@ create function private.apply_incident(p_event jsonb) returns text
   set search_path = ''
 as $$
 declare
-  v_row     jsonb := p_event -> 'row';
-  v_user_id uuid;
+  v_row    jsonb := p_event -> 'row';
+  v_config public.strategy_configs;
 begin
   perform private.refuse_unknown_keys(v_row, 'public.incidents');
-  if p_event ->> 'config_id' is not null then
-    select user_id into v_user_id
-    from public.strategy_configs where id = (p_event ->> 'config_id')::uuid;
+  if v_row ->> 'strategy_config_id' is not null then
+    select * into v_config
+    from public.strategy_configs where id = (v_row ->> 'strategy_config_id')::uuid;
     if not found then
       raise exception using errcode = 'TB404',
-        message = format('strategy config %s does not exist', p_event ->> 'config_id');
+        message = format('strategy config %s does not exist', v_row ->> 'strategy_config_id');
     end if;
+    perform private.notify_once(
+      'incident:' || (p_event ->> 'id'), v_config.user_id, 'strategy_error',
+      left(format('%s needs the operator', private.title_of(v_config)), 200),
+      left(v_row ->> 'message', 2000),
+      'strategy_configs', v_config.id, jsonb_build_object('incident', v_row ->> 'kind')
+    );
   end if;
   perform private.open_incident(
-    v_user_id, (p_event ->> 'config_id')::uuid, v_row ->> 'kind', v_row ->> 'message',
+    v_config.user_id, v_config.id, v_row ->> 'kind', v_row ->> 'message',
     coalesce(v_row -> 'detail', '{}'), (p_event ->> 'id')::uuid
   );
   return 'applied';

@@ -140,10 +140,11 @@ def test_the_worker_brings_incidents_before_a_human(
     worker: Worker, deployment: Deployment, user: Person, secret: Person
 ) -> None:
     row = {"kind": "journal_damaged", "message": "it was", "detail": {"file": "x"}}
-    mine = events.event("incident", row, deployment)
+    mine = events.event("incident", {**row, "strategy_config_id": deployment.config_id})
     system = events.event("incident", row)
     worker.must_write(mine, system)
     assert user.row("incidents")["strategy_config_id"] == deployment.config_id
+    assert user.row("notifications?kind=eq.strategy_error")["body"] == "it was"
     (stored,) = secret.rows(f"incidents?event_id=eq.{system['id']}")
     assert (stored["user_id"], stored["detail"]) == (None, {"file": "x"})
 

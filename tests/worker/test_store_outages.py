@@ -140,10 +140,14 @@ async def test_an_event_that_spoils_a_whole_call_is_found_and_set_aside_alone(
             assert scene.messages() == [f"line {each}" for each in range(4)]
             assert scene.messages(BANKNIFTY_CONFIG) == ["line 0", "line 1"]
             assert scene.store.refused == 2
+            told = await scene.supabase.rows(
+                "incidents", select="strategy_config_id", kind="eq.event_refused"
+            )
+            assert {row["strategy_config_id"] for row in told} == {NIFTY_CONFIG, BANKNIFTY_CONFIG}
             with closing(JournalDesk(journal.path)) as desk:
                 desk.decide(SKIP, NIFTY_CONFIG)
             scene.store.put([scene.log(9)])
-            await scene.wait(12, "applied")
+            await scene.wait(13, "applied")
             assert await scene.store.flush(60)
             assert scene.messages() == [f"line {each}" for each in (0, 1, 2, 3, 5, 6, 7, 8, 9)]
 
