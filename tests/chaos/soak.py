@@ -8,6 +8,10 @@ Next: `devstack/dhan/pulse.py`, the market.
 Run ``python -m tests.chaos.soak``: 385 market minutes at 20x, about twenty minutes of both cores;
 for a first look ``--minutes 10``. After the warm-up, the first fifth of the day, nothing may grow:
 the figures of the end are held against those right after it, medians of three samples each.
+
+The feed is the clock here, so the market stands still for every candle that a strategy hears: one
+answer of one process for each share and minute. That is why strategies hear a thousand shares and
+the minute cron has the others watched, whose candles are made and stored all the same.
 """
 
 import argparse
@@ -19,6 +23,7 @@ import time
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import batched
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -48,6 +53,7 @@ WARM_UP = 0.2
 WARM_SAMPLES = 3
 PATIENCE_SECONDS = 600.0
 SLOWLY = 0.01
+SYMBOLS_PER_CONFIG = 1_000
 _MB = 1e6
 _NS = 1e9
 
@@ -106,23 +112,31 @@ class Scene:
         )
 
     def _deploy(self) -> None:
-        """Share all instruments out over the configs."""
-        options = self.options
+        """Share what is heard out over the configs; the rest is watched for the minute cron."""
+        shares = [f"PULSE{at:04}" for at in range(self.options.shares)]
+        heard, rest = shares[: self.options.heard], shares[self.options.heard :]
+        count = self.options.configs
+        configs = [("worker", heard[number::count]) for number in range(count)]
+        configs += [("cron", list(part)) for part in batched(rest, SYMBOLS_PER_CONFIG)]
         with psycopg.connect(self.database.database_url) as connection:
             connection.execute(
                 "update public.operator_policy"
                 " set max_configs_per_user = 10000, max_symbols_per_user = 10000"
             )
             connection.execute("update public.strategy_configs set auto_start = false")
-            for number in range(options.configs):
-                symbols = [f"PULSE{at:04}" for at in range(number, options.shares, options.configs)]
+            for number, (runner, symbols) in enumerate(configs):
                 settings = {"symbols": symbols, "timeframes": ["1m"], "capital": "10000000"}
                 connection.execute(
                     "insert into public.strategy_configs (id, user_id, strategy_id, name,"
-                    " module_path, class_name, config_json, auto_start, portfolio_id)"
-                    " select %s, user_id, id, %s, 'strategies.momentum', 'Momentum', %s, true, %s"
-                    " from public.strategies where id = %s",
-                    (uuid4(), f"soak {number}", Jsonb(settings), PORTFOLIO, STRATEGY),
+                    " module_path, class_name, config_json, auto_start, portfolio_id, runner,"
+                    " status)"
+                    " select %s, user_id, id, %s, 'strategies.momentum', 'Momentum', %s,"
+                    " %s = 'worker', %s, %s, case %s when 'cron' then 'ACTIVE' else 'STOPPED' end"
+                    "::public.config_status from public.strategies where id = %s",
+                    (
+                        *(uuid4(), f"soak {number}", Jsonb(settings)),
+                        *(runner, PORTFOLIO, runner, runner, STRATEGY),
+                    ),
                 )
 
     def begin(self) -> None:
@@ -295,8 +309,9 @@ def _write(
     shown = samples[:: max(1, len(samples) // 24)]
     effects = stopped["effects"]
     summary = (
-        f"{options.shares:,} shares that each trade once a second, {options.configs} configs in"
-        f" processes of their own, {options.minutes} market minutes in {seconds:,.0f} s"
+        f"{options.shares:,} shares that each trade once a second, {options.heard:,} of them heard"
+        f" by {options.configs} configs in processes of their own, {options.minutes} market"
+        f" minutes in {seconds:,.0f} s"
         f" ({speed:.1f}x): {stopped['ticks']:,} ticks, {stopped['dropped']} dropped,"
         f" {effects.get('Candle', 0):,} candles made, {effects.get('Decision', 0):,} decisions,"
         f" {stored[1]:,} minutes stored ({stored[0]:,} shares with every minute of the day),"
@@ -342,6 +357,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=int, default=385, help="of the market (385)")
     parser.add_argument("--speed", type=float, default=20.0, help="market seconds a second (20)")
     parser.add_argument("--shares", type=int, default=5_000, help="instruments (5000)")
+    parser.add_argument("--heard", type=int, default=1_000, help="by strategies (1000)")
     parser.add_argument("--configs", type=int, default=100, help="strategy processes (100)")
     parser.add_argument("--every", type=float, default=10.0, help="seconds between samples (10)")
     options = parser.parse_args()
