@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.12 || command -v python3)
 PY     := .venv/bin/python
 STACK  ?= embedded
-# Further flags for `make stack` and `make dhan`, as in: make dhan ARGS="--speed 60"
+# Further flags for `make stack`, `dhan` and `screenshots`, as in: make dhan ARGS="--speed 60"
 ARGS   ?=
 
 .DEFAULT_GOAL := help
@@ -64,9 +64,9 @@ chaos: .venv/.installed ## kill workers and break feeds by the hundred (hours); 
 soak: .venv/.installed ## run a day under full load, 20 minutes (ARGS="--minutes 10"); writes docs/evidence/
 	@$(PY) -m tests.chaos.soak $(ARGS)
 
-screenshots: .venv/.installed ## take a picture of every page of the dashboard into build/screenshots
+screenshots: .venv/.installed ## take a picture of every page and dialog of the dashboard into build/screenshots
 	@$(PY) -m devstack.browser
-	@$(PY) -m devstack.web.screenshots
+	@$(PY) -m devstack.web.screenshots $(ARGS)
 
 picture: .venv/.installed ## draw the generated day into docs/
 	@$(PY) -m devstack.dhan.draw_day --out docs/generated-day.png
