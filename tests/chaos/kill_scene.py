@@ -134,7 +134,7 @@ class Scene:
         self.rewind(OPENS)
         self.wipe()
 
-    def control(self, path: str, **body: Any) -> dict[str, Any]:
+    def control(self, path: str, /, **body: Any) -> dict[str, Any]:
         """Tell the simulator something; an empty body asks."""
         answer = self.client.post(path, json=body) if body else self.client.get(path)
         found: dict[str, Any] = answer.raise_for_status().json()
