@@ -111,17 +111,17 @@ class Lease:
         return self.doubt is None or (bool(self.token) and not self.standby)
 
     async def look(self) -> None:
-        """See whether it would be given, without taking it.
+        """See whether it may be given, without taking it.
 
         Raises
         ------
         LeaseLostError
-            If another worker holds it.
+            If another worker holds it, and lets nobody take it over.
         StoreError
             If the database is away.
         """
         rows = await self._supabase.rows("worker_leases", shard=f"eq.{self.shard}")
-        if rows and rows[0]["holder"] not in {None, self.holder}:
+        if rows and rows[0]["holder"] not in {None, self.holder} and not rows[0]["standby"]:
             raise LeaseLostError(self._held_by(rows[0]))
 
     async def acquire(self) -> None:

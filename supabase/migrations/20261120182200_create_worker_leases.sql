@@ -76,6 +76,17 @@ declare
   v_token  bigint;
   v_tenure bigint;
 begin
+  -- Who stands by asks twice a second: the row, which every write shares, is locked only when it
+  -- can be had.
+  perform
+  from public.worker_leases
+  where shard = p_shard
+    and holder <> p_holder
+    and not (standby and expires_at + interval '10 seconds' <= v_now);
+  if found then
+    return null;
+  end if;
+
   insert into public.worker_leases as lease (
     shard, holder, token, acquired_at, renewed_at, expires_at, standby, last_holder, tenure
   )

@@ -189,6 +189,21 @@ def test_an_old_token_of_the_same_holder_writes_nothing(worker: Worker, secret: 
     assert f"does not hold shard {worker.shard} with token {worker.token - 1}" in sentence
 
 
+def test_whoever_stands_by_does_not_lock_what_writes_share(
+    stack: RunningStack, worker: Worker
+) -> None:
+    with psycopg.connect(stack.database_url) as writing, psycopg.connect(stack.database_url) as by:
+        writing.execute(
+            "select public.worker_write(%s, %s, %s, '[]')",
+            (worker.shard, worker.holder, worker.token),
+        )
+        by.execute("set lock_timeout = '50ms'")
+        (granted,) = by.execute(
+            "select public.worker_acquire_lease(%s, 'another', 60)", (worker.shard,)
+        ).fetchone() or ("nothing",)
+        assert granted is None
+
+
 def test_a_takeover_waits_for_the_write_that_began_before(
     stack: RunningStack, worker: Worker
 ) -> None:

@@ -147,6 +147,16 @@ async def test_a_standby_takes_what_is_let_go(stack: RunningStack) -> None:
         assert second.token == 2
 
 
+async def test_whoever_does_not_wait_looks_before_it_begins(stack: RunningStack) -> None:
+    async with Supabase(stack.url, stack.secret_key) as supabase:
+        await Lease(supabase, "looked", "one").acquire()
+        await Lease(supabase, "looked", "one").look()
+        with pytest.raises(LeaseLostError, match="python -m worker free"):
+            await Lease(supabase, "looked", "two").look()
+        await Lease(supabase, "lent", "one", standby=True).acquire()
+        await Lease(supabase, "lent", "two").look()  # It may have expired by the time of need.
+
+
 async def test_a_standby_that_is_asked_to_stop_waits_no_more(stack: RunningStack) -> None:
     async with Supabase(stack.url, stack.secret_key) as supabase:
         await Lease(supabase, "kept", "one").acquire()
