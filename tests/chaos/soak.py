@@ -47,7 +47,8 @@ from tests.worker.running import (
 
 DAY = "2026-11-20"
 OPENS = datetime(2026, 11, 20, 9, 15)  # noqa: DTZ001 - an Indian clock reading.
-STRATEGY = "00000000-0000-4000-8000-000000000011"
+MOMENTUM = ("00000000-0000-4000-8000-000000000011", "strategies.momentum", "Momentum", "worker")
+CODE = ("00000000-0000-4000-8000-000000000016", "strategies.code", "Code", "cron")
 MOST_GROWTH_MB = 25.0
 WARM_UP = 0.2
 WARM_SAMPLES = 3
@@ -116,26 +117,26 @@ class Scene:
         shares = [f"PULSE{at:04}" for at in range(self.options.shares)]
         heard, rest = shares[: self.options.heard], shares[self.options.heard :]
         count = self.options.configs
-        configs = [("worker", heard[number::count]) for number in range(count)]
-        configs += [("cron", list(part)) for part in batched(rest, SYMBOLS_PER_CONFIG)]
+        configs = [(MOMENTUM, heard[number::count]) for number in range(count)]
+        configs += [(CODE, list(part)) for part in batched(rest, SYMBOLS_PER_CONFIG)]
         with psycopg.connect(self.database.database_url) as connection:
             connection.execute(
                 "update public.operator_policy"
                 " set max_configs_per_user = 10000, max_symbols_per_user = 10000"
             )
             connection.execute("update public.strategy_configs set auto_start = false")
-            for number, (runner, symbols) in enumerate(configs):
+            for number, (kind, symbols) in enumerate(configs):
                 settings = {"symbols": symbols, "timeframes": ["1m"], "capital": "10000000"}
+                strategy, module, name, runner = kind
+                status = "STOPPED" if kind is MOMENTUM else "ACTIVE"
                 connection.execute(
                     "insert into public.strategy_configs (id, user_id, strategy_id, name,"
                     " module_path, class_name, config_json, auto_start, portfolio_id, runner,"
-                    " status)"
-                    " select %s, user_id, id, %s, 'strategies.momentum', 'Momentum', %s,"
-                    " %s = 'worker', %s, %s, case %s when 'cron' then 'ACTIVE' else 'STOPPED' end"
-                    "::public.config_status from public.strategies where id = %s",
+                    " status) select %s, user_id, id, %s, %s, %s, %s, %s, %s, %s, %s"
+                    " from public.strategies where id = %s",
                     (
-                        *(uuid4(), f"soak {number}", Jsonb(settings)),
-                        *(runner, PORTFOLIO, runner, runner, STRATEGY),
+                        *(uuid4(), f"soak {number}", module, name, Jsonb(settings)),
+                        *(kind is MOMENTUM, PORTFOLIO, runner, status, strategy),
                     ),
                 )
 
