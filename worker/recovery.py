@@ -130,7 +130,9 @@ class Recovery:
         return checkpoint_in(facts[-1])
 
     async def _told(self, kept: Checkpoint) -> Mapping[str, list[Message]]:
-        told = await asyncio.to_thread(told_in, await self._store.facts(TOLD))
+        facts = await self._store.facts(TOLD)
+        self._parts.told.kept_bytes = sum(len(each.body) for each in facts)
+        told = await asyncio.to_thread(told_in, facts)
         for each in kept.configs:
             if each.status in RUNNING:
                 checked(told.get(each.design.id, []), each.design.id)

@@ -21,6 +21,8 @@ from worker.store import Store
 
 KIND: Final = "told"
 SPOILED: Final = "spoiled"
+MOST_BYTES: Final = 64 << 20
+"""What is kept at most, some days of a hundred configs; more is not told again, and not kept."""
 AGAIN: Final = 0
 """Number of a round that is told again: nobody waits for its answer."""
 
@@ -38,12 +40,17 @@ class Told:
     is_needed
         Whether it is kept at all: only a market that waits for its strategies can wait for
         another process to be told everything again.
+
+    Attributes
+    ----------
+    kept_bytes
+        How much the journal holds.
     """
 
     def __init__(self, store: Store, *, is_needed: bool) -> None:
         self._store: Final = store
         self._new: Minute = {}
-        self._saves = 0
+        self._saves = self.kept_bytes = 0
         self.is_needed: Final = is_needed
 
     def begin(self, config_id: str, load: Load, warm_up: WarmUp) -> None:
@@ -58,10 +65,15 @@ class Told:
 
     def save(self) -> None:
         """Have everything so far kept in the journal."""
-        if self._new:
-            body = pickle.dumps(self._new, protocol=pickle.HIGHEST_PROTOCOL)
-            self._new = {}
-            self._saves += 1
+        new, self._new = self._new, {}
+        if not new or self.kept_bytes > MOST_BYTES:
+            return
+        self._saves += 1
+        body = pickle.dumps(new, protocol=pickle.HIGHEST_PROTOCOL)
+        self.kept_bytes += len(body)
+        if self.kept_bytes > MOST_BYTES:
+            self._store.keep(KIND, "", b"", replaces=True)  # A part of it is of no use.
+        else:
             self._store.keep(KIND, "", body)
 
     def spoil(self, reason: str) -> None:
@@ -72,6 +84,7 @@ class Told:
     def forget(self) -> None:
         """Begin anew: nothing that an earlier worker told is of use."""
         self._new = {}
+        self.kept_bytes = 0
         self._store.keep(KIND, "", b"", replaces=True)
 
     async def so_far(self, config_id: str) -> list[Message]:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+import worker.told
 from core.candle import Candle, Interval
 from core.errors import DataError
 from core.instrument import Segment
@@ -103,6 +104,25 @@ def test_a_new_run_forgets_what_was_told_in_the_last_one(tmp_path: Path) -> None
 
     _on_a_store(tmp_path / "journal", story)
     assert told_in(_facts(tmp_path / "journal")) == {}
+
+
+def test_more_than_a_bounded_amount_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker.told, "MOST_BYTES", 2_000)
+
+    async def story(store: Store) -> None:
+        told = Told(store, is_needed=True)
+        told.begin(ONE, _load("A"), WarmUp(()))
+        for number in range(50):
+            told.add(ONE, _round(number))
+            told.save()
+        await store.save()
+        with pytest.raises(DataError, match=f"what config {ONE} was told"):
+            await told.so_far(ONE)
+
+    _on_a_store(tmp_path / "journal", story)
+    assert sum(len(fact.body) for fact in _facts(tmp_path / "journal")) == 0
 
 
 def test_by_the_wall_clock_nothing_is_kept(tmp_path: Path) -> None:
