@@ -10,7 +10,8 @@ Next: `tests/chaos/kill_drill.py` and `tests/chaos/kill_free.py`.
   python -m tests.chaos.kill --repeat gated 17        one seed again; nothing is written
 
 Two may run side by side, each with its own kinds: both write to build/chaos/kill.jsonl, and the
-one that ends last reports both. Days of another commit do not count.
+one that ends last reports both. A seed that was played at another commit is played again; of each
+the newest day counts, and the report says at which commits they were played.
 """
 
 import argparse
@@ -59,7 +60,7 @@ def main(arguments: Sequence[str]) -> int:
             sys.stdout.write(json.dumps(found, indent=2) + "\n")
             return 1 if found["problems"] else 0
         _play_all(scene, expected, commit, options)
-    played = [each for each in _read() if each["commit"] == commit]
+    played = _newest()
     write("kill", "Kill -9", "python -m tests.chaos.kill", _report(played))
     return 1 if any(each["problems"] for each in played) else 0
 
@@ -133,6 +134,11 @@ def _read() -> list[Played]:
     return [json.loads(line) for line in PLAYED.read_text(encoding="utf-8").splitlines()]
 
 
+def _newest() -> list[Played]:
+    """Return the newest day of each seed."""
+    return list({(each["kind"], each["seed"]): each for each in _read()}.values())
+
+
 def _commit() -> str:
     git = ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]
     return subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
@@ -151,8 +157,10 @@ def _report(played: Sequence[Played]) -> list[str]:
         "*Free*: nothing twice, nothing lost, ledger = fills = trades, everything closed by its "
         "own exits, the gap told to every config, all candles the true ones."
     )
+    commits = Counter(each["commit"] for each in played)
     parts = [
         about,
+        "Days by commit: " + ", ".join(f"{name} {count}" for name, count in commits.items()),
         table(head, rows),
         "Kills by stage: " + ", ".join(f"{name} {count}" for name, count in stages.most_common()),
     ]

@@ -20,7 +20,7 @@ from tests.chaos.kill_drill import Drill
 from tests.chaos.kill_scene import CONFIGS, OPENS, PATIENCE, SUBSCRIBED, Books, Scene
 from tests.worker.running import RunningWorker, wait_for
 
-SPEED: Final = 100.0
+SPEED: Final = 60.0
 FIRST_MINUTE: Final = 4
 LAST_MINUTE: Final = 28
 LATEST_MINUTE: Final = 52
