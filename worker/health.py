@@ -23,6 +23,8 @@ DRIFT_WARN_SECONDS: Final = 1.0
 DRIFT_FAIL_SECONDS: Final = 10.0
 LAG_MS: Final = 500.0
 
+_MOST_NAMES: Final = 5
+
 Row = dict[str, Any]
 
 
@@ -97,7 +99,7 @@ def judged(report: Report) -> Health:
 
 def _feed(report: Report, figures: Row) -> Iterator[Check]:
     trading = figures.get("trading", False)
-    limit = f"{FEED_SECONDS:g} s while the market trades"
+    limit = f"at most {FEED_SECONDS:g} s while the market trades"
     age = report.supervisor.get("feed_age_seconds") or 0.0
     sockets = figures.get("sockets") or [{"number": 1, "age_seconds": age, "is_up": True}]
     for socket in sockets:
@@ -129,7 +131,7 @@ def _journal(_: Report, figures: Row) -> Iterator[Check]:
             name,
             Verdict.WARN if count else Verdict.OK,
             count,
-            f"0 events {what}" if name != "missing" else "0 configs of which something is lost",
+            f"no event {what}" if name != "missing" else "no config of which something is lost",
             "python -m worker doctor names them and says how to go on" if count else "",
         )
 
@@ -157,17 +159,17 @@ def _token(_: Report, figures: Row) -> Iterator[Check]:
 
 def _configs(report: Report, figures: Row) -> Iterator[Check]:
     count = (figures.get("configs") or {}).get("ERROR", 0)
-    names = [row["figures"].get("name", row["process"]) for row in report.configs if _fails(row)]
-    cure = f"see strategy_logs of {', '.join(map(str, names[:5]))}; then START" if names else ""
+    names = [config_name(row) for row in report.configs if row["status"] == "ERROR"]
+    cure = f"see strategy_logs of {', '.join(names[:_MOST_NAMES])}; then START" if names else ""
     verdict = Verdict.WARN if count else Verdict.OK
-    yield Check("configs_in_error", verdict, count, "0", cure)
+    yield Check("configs_in_error", verdict, count, "none", cure)
 
 
 def _clock(_: Report, figures: Row) -> Iterator[Check]:
     drift = figures.get("clock_drift_seconds")
     if drift is None:
         return
-    far, limit = abs(drift), f"{DRIFT_WARN_SECONDS:g} s from the database's clock"
+    far, limit = abs(drift), f"at most {DRIFT_WARN_SECONDS:g} s from the database's"
     verdict = Verdict.WARN if far > DRIFT_WARN_SECONDS else Verdict.OK
     if far > DRIFT_FAIL_SECONDS:
         verdict = Verdict.FAIL
@@ -177,17 +179,21 @@ def _clock(_: Report, figures: Row) -> Iterator[Check]:
 
 def _lag(_: Report, figures: Row) -> Iterator[Check]:
     cure = "the machine is too slow or too busy: fewer configs on it, or a larger one"
-    yield _most("loop_lag", figures.get("lag_ms", 0.0), LAG_MS, "ms at most, last minute", cure)
+    yield _most("loop_lag", figures.get("lag_ms", 0.0), LAG_MS, "ms in the last minute", cure)
 
 
 def _most(name: str, value: float, limit: float, what: str, cure: str) -> Check:
     is_much = value > limit
     verdict = Verdict.WARN if is_much else Verdict.OK
-    return Check(name, verdict, value, f"{limit:g} {what}", cure if is_much else "")
+    return Check(name, verdict, value, f"at most {limit:g} {what}", cure if is_much else "")
 
 
-def _fails(row: Row) -> bool:
-    return bool(row["status"] == "ERROR")
+def config_name(row: Row) -> str:
+    """Return what a person calls a config."""
+    figures = row["figures"]
+    name = figures.get("name", "")
+    parts = (figures.get("strategy"), "" if name == "default" else name, row["process"][-4:])
+    return " ".join(part for part in parts if part)
 
 
 _LOOKS: Final[tuple[Callable[[Report, Row], Iterator[Check]], ...]] = (

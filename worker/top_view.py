@@ -18,7 +18,7 @@ from rich.text import Text
 
 from core.session import IST
 from worker.figures import Report
-from worker.health import Verdict, judged
+from worker.health import Verdict, config_name, judged
 
 _MB: Final = 1e6
 _AFTER_SECONDS: Final = 15.0
@@ -152,9 +152,8 @@ def _config(row: Row) -> list[RenderableType]:
     figures, status = row["figures"], row["status"]
     pnl = figures.get("pnl")
     colour = "" if pnl is None else "green" if float(pnl) > 0 else "red" if float(pnl) < 0 else ""
-    name = f"{figures.get('strategy', '')} {figures.get('name', '')} {row['process'][-4:]}"
     return [
-        name,
+        config_name(row),
         ", ".join(figures.get("symbols") or []),
         Text(status, _STATUS.get(status, "")),
         _or_none(row.get("pid"), str),
