@@ -34,7 +34,7 @@ from worker.intake import Intake
 from worker.reconnect import Following, Reconnect
 from worker.tokens import Another, Tokens
 
-SILENCE_SECONDS: Final = 4.5
+SILENCE_SECONDS: Final = 4.0
 """A socket that says nothing for so long while the market trades is dead: noticed within five."""
 QUIET_SECONDS: Final = 30.0
 """One on which nothing need be said, because its pulse does not beat at this hour."""

@@ -23,7 +23,7 @@ from worker.symbols import Symbols
 
 BEGINS_AT_NS: Final = 8 * 60 * NS_PER_MINUTE
 """Into a date: by 08:00 in India the broker has listed the day's contracts."""
-AGAIN_SECONDS: Final = 300.0
+AGAIN_SECONDS: Final = 30.0
 """How long to wait before a listing is asked for again that could not be had."""
 _LOOK_SECONDS: Final = 1.0
 _log: Final = logging.getLogger(__name__)

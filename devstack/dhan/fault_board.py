@@ -41,11 +41,11 @@ class FaultBoard:
         ends_at = self._wall() + (float("inf") if fault.seconds is None else fault.seconds)
         self._active.append(_Active(fault, ends_at, fault.count))
 
-    def clear(self) -> int:
-        """Take all faults back; return how many there were."""
+    def clear(self, client: str | None = None) -> int:
+        """Take all faults back, or those for one client alone; return how many there were."""
         count = len(self.in_force())
-        self._active.clear()
-        return count
+        self._active = [a for a in self._active if client not in (None, a.fault.client)]
+        return count - len(self._active)
 
     def in_force(self) -> list[Fault]:
         """Return the faults that have not ended."""

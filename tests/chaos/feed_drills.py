@@ -42,13 +42,14 @@ SOCKETS: Final = 2
 NOTICED_WITHIN: Final = 5.0
 BACK_WITHIN: Final = 10.0
 _PATIENCE: Final = 60.0
-_STALL_SECONDS: Final = 5.2  # Longer than the watchdog waits.
+_UNTIL_NOTICED: Final = 60.0
+"""How long a silence lasts if nobody notices it; it is ended at once when it was noticed."""
 _PAUSE: Final = STEADY_SECONDS + 0.5
 
 LOSING: Final[dict[str, tuple[dict[str, Any], ...]]] = {
     "bare reset": ({"kind": "reset"},),
-    "stall": ({"kind": "stall", "seconds": _STALL_SECONDS},),
-    "silence, pings answered": ({"kind": "silence", "seconds": _STALL_SECONDS},),
+    "stall": ({"kind": "stall", "seconds": _UNTIL_NOTICED},),
+    "silence, pings answered": ({"kind": "silence", "seconds": _UNTIL_NOTICED},),
     "disconnect 800": ({"kind": "disconnect", "code": 800},),
     "disconnect 807, token alive": ({"kind": "disconnect", "code": 807},),
     "token expired": ({"kind": "token_expiry"},),
@@ -147,11 +148,14 @@ class Desk:
         """Lose all sockets by a fault; return what came of it."""
         await asyncio.sleep(_PAUSE)  # A socket that ends sooner makes the next wait longer.
         self._ahead += LOGIN_SECONDS + 1
+        await self._until("all sockets", lambda: all(each["is_up"] for each in self.feed.figures()))
         losses, returns = self.losses + SOCKETS, self.returns + SOCKETS
         began = time.monotonic()
         await self.fault(*faults)
         await self._until("the loss", lambda: self.losses >= losses)
         noticed = self._silences[-SOCKETS:]
+        if any("seconds" in each for each in faults):
+            await asyncio.to_thread(self._simulator.clear_faults, self.client_id)
         await self._until("all to tick", self._ticks_after(returns))
         return Seen(noticed, [time.monotonic() - began])
 

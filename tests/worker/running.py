@@ -164,9 +164,10 @@ class RunningSimulator:
         rows: Any = self.control("accounts")
         return str(rows[0]["access_token"])
 
-    def clear_faults(self) -> None:
-        """Take all faults back."""
-        _checked(httpx.delete(f"{self.environment['DHAN_CONTROL_URL']}/faults"))
+    def clear_faults(self, client: str | None = None) -> None:
+        """Take all faults back, or those for one client."""
+        query = {} if client is None else {"client": client}
+        _checked(httpx.delete(f"{self.environment['DHAN_CONTROL_URL']}/faults", params=query))
 
 
 @contextmanager

@@ -41,7 +41,8 @@ class TwoDays:
     def __init__(self, folder: Path) -> None:
         with running_stack() as stack, ExitStack() as lines:
             self.database = Database(stack)
-            with running_simulator("--day", EXPIRY, "--start=15:20", "--speed=120") as evening:
+            played = ("--day", EXPIRY, "--start=15:20", "--speed=120", "--hold")
+            with running_simulator(*played) as evening:
                 ports = {name: urlsplit(evening.environment[key]).port or 0
                          for key, name in PORTS.items()}  # fmt: skip
                 roads = {name: lines.enter_context(line_to(port)) for name, port in ports.items()}
@@ -51,7 +52,9 @@ class TwoDays:
                     stack, evening, folder, MARKET_SPEED="120", **login, **_through(evening, roads)
                 )
                 worker = lines.enter_context(started_worker(environment))
-                worker.wait_said("ready")
+                wait_for("all to be subscribed", lambda: _subscribed(evening) >= 2, 90)
+                evening.control("clock", hold=False)
+                worker.wait_said("ready", 90)
                 wait_for("the evening", lambda: evening.control("clock")["rows_left"] == 0, 120)
                 self.evening = self._instruments()
             self._live_through_the_morning(worker, roads)
@@ -85,6 +88,10 @@ class TwoDays:
         return [row["timestamp"] for row in rows]
 
 
+def _subscribed(simulator: RunningSimulator) -> int:
+    return sum(each["instruments"] for each in simulator.control("state")["sockets"])
+
+
 def _through(simulator: RunningSimulator, roads: dict[str, Line]) -> dict[str, str]:
     """Return the addresses as they are at the near ends of lines."""
     found = {}
@@ -99,7 +106,7 @@ def _morning(roads: dict[str, Line], worker: RunningWorker) -> Iterator[RunningS
     """Yield the next day's simulator: the same accounts, other tokens, at first no listing."""
     options = ("--day", NEXT, "--speed=60", "--hold", "--no-rate-limits")
     with running_simulator(*options) as simulator:
-        simulator.control("faults", kind="rest_status", code=503, seconds=60, path="/api-data")
+        simulator.control("faults", kind="rest_status", code=503, seconds=600, path="/api-data")
         before = len(worker.said("feed connected"))
         for key in ("DHAN_API_URL", "DHAN_FEED_URL"):
             roads[PORTS[key]].lead_to(urlsplit(simulator.environment[key]).port or 0)

@@ -11,7 +11,7 @@ POST   /_control/faults      {"kind": ..., "client": id, "seconds": s, "count": 
                              stall silence reset disconnect stacked truncated unknown text
                              handshake_429 token_expiry
                              rest_status rest_html rest_empty rest_delay rest_lost
-DELETE /_control/faults      take all faults back
+DELETE /_control/faults      take all faults back, with ?client=id those for that client alone
 GET    /_control/accounts    client ids, PINs, secrets and living tokens: these are play money
 POST   /_control/packet      {"kind": "heartbeat" or "market_status" or "index"} to all subscribers
 
@@ -84,7 +84,7 @@ async def _add_fault(request: web.Request) -> web.Response:
 
 async def _clear_faults(request: web.Request) -> web.Response:
     context = context_of(request)
-    cleared = context.board.clear()
+    cleared = context.board.clear(request.query.get("client"))
     context.feed.flush()
     return web.json_response({"cleared": cleared})
 
