@@ -164,18 +164,23 @@ async def _hold(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
         await _release(borders.lease)
 
 
-async def load_symbols(dhan: Dhan, state: State) -> Symbols:
+async def load_symbols(dhan: Dhan, state: State, *, may_be_old: bool = True) -> Symbols:
     """Return what can be traded, of today's master or, where that cannot be had, the last one.
+
+    Parameters
+    ----------
+    may_be_old
+        Whether the last one will do.
 
     Raises
     ------
     BrokerError
-        If there is neither.
+        If there is none that will do.
     """
     try:
         await dhan.download_master(state.master)
     except BrokerError as error:
-        if not state.master.exists():
+        if not may_be_old or not state.master.exists():
             raise
         _log.warning("using the instrument master of the last run: %s", error)
     return await asyncio.to_thread(read_master, state.master)
@@ -236,7 +241,7 @@ async def _work(
             Told(store, is_needed=settings.follows_feed),
         )
         known = [str(row["id"]) for row in store.waiting_rows("command")]
-        load = partial(load_symbols, borders.dhan, state)
+        load = partial(load_symbols, borders.dhan, state, may_be_old=False)
         service = _service(settings, borders, parts, store, journal, known, load)
         facts = {"run": run_id, "instruments": symbols.count, "clock": settings.market_clock}
         _log.info("started", extra={"facts": facts})
