@@ -2,14 +2,16 @@
 
 In:  seconds from a candle's completion to the answer of one config.
 Out: how many there were, and how long they took.
-Next: `worker/rounds.py`, which measures; `worker/beats.py`, which reports.
+Next: `worker/backlog.py`, which keeps them; `worker/beats.py`, which reports.
 """
 
+from collections.abc import Iterable
 from math import ceil, log2
-from typing import Final
+from typing import Final, Self
 
 _STEPS: Final = 16
 """Bounds between two lengths of which one is twice the other: each is 4 % wide."""
+_BOUNDS: Final = 40 * _STEPS  # Up to two weeks.
 _US: Final = 1e6
 _MS: Final = 1e3
 
@@ -19,8 +21,6 @@ class AnswerTimes:
 
     Attributes
     ----------
-    count
-        How many there were.
     total
         Seconds that all took together.
     longest
@@ -36,32 +36,47 @@ class AnswerTimes:
     """
 
     def __init__(self) -> None:
-        self._counts: Final[dict[int, int]] = {}
-        self.count = 0
+        self._counts: Final = [0] * _BOUNDS
         self.total = 0.0
         self.longest = 0.0
 
+    @property
+    def count(self) -> int:
+        """How many there were."""
+        return sum(self._counts)
+
+    @classmethod
+    def of_all(cls, parts: Iterable[Self]) -> Self:
+        """Return the times of several together."""
+        found = cls()
+        for each in parts:
+            found._take_in(each)
+        return found
+
+    def _take_in(self, other: Self) -> None:
+        self._counts[:] = map(int.__add__, self._counts, other._counts)
+        self.total += other.total
+        self.longest = max(self.longest, other.longest)
+
     def add(self, seconds: float) -> None:
-        """Count one answer."""
-        step = int(_STEPS * log2(seconds * _US + 1))
-        self._counts[step] = self._counts.get(step, 0) + 1
-        self.count += 1
+        """Count one answer; this is on the way of every signal."""
+        self._counts[int(_STEPS * log2(seconds * _US + 1))] += 1
         self.total += seconds
-        self.longest = max(self.longest, seconds)
+        if seconds > self.longest:  # noqa: PLR1730 - a call would cost more than all of the rest.
+            self.longest = seconds
+
+    def within(self, seconds: float) -> int:
+        """Return how many took at most so long, to the width of a bound."""
+        return sum(self._counts[: int(_STEPS * log2(seconds * _US + 1)) + 1])
 
     def quantile(self, share: float) -> float:
         """Return the seconds within which this share of the answers came; 0 where there is none."""
         wanted = ceil(share * self.count)
-        for step in sorted(self._counts):
-            wanted -= self._counts[step]
-            if wanted <= 0:
+        for step, count in enumerate(self._counts):
+            wanted -= count
+            if count and wanted <= 0:
                 return min((2 ** ((step + 1) / _STEPS) - 1) / _US, self.longest)
         return 0.0
-
-    def within(self, seconds: float) -> int:
-        """Return how many took at most so long, to the width of a bound."""
-        most = int(_STEPS * log2(seconds * _US + 1))
-        return sum(count for step, count in self._counts.items() if step <= most)
 
     def figures(self) -> dict[str, float]:
         """Return the usual figures, in milliseconds."""

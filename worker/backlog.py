@@ -5,8 +5,7 @@ Out: what it is to be shown once it has answered; figures.
 Next: `worker/rounds.py`.
 """
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import defaultdict
 from typing import Final
 
 from core.candle import InstrumentKey
@@ -19,8 +18,10 @@ class Backlog:
 
     Attributes
     ----------
-    times
-        Of the answers of all configs.
+    awaited
+        How many answers are still to come.
+    times_of
+        How long they took.
 
     Examples
     --------
@@ -29,37 +30,15 @@ class Backlog:
     ...     backlog.keep("c", Tick(key, second, 100.0, 0))
     >>> backlog.take("c")
     [Tick(instrument=(1, 25), time_ns=3, price=100.0, volume=0)]
-    >>> backlog.figures("c")
-    {'rounds_waiting': 0, 'ticks_conflated': 2}
+    >>> backlog.figures("c")["ticks_conflated"]
+    2
     """
 
     def __init__(self) -> None:
-        self._awaited: Final[Counter[str]] = Counter()
+        self.awaited: Final[defaultdict[str, int]] = defaultdict(int)
+        self.times_of: Final[defaultdict[str, AnswerTimes]] = defaultdict(AnswerTimes)
         self._newest: Final[dict[str, dict[InstrumentKey, Tick]]] = {}
-        self._conflated: Final[Counter[str]] = Counter()
-        self._times: Final[dict[str, AnswerTimes]] = {}
-        self.times: Final = AnswerTimes()
-
-    def ask(self, names: Iterable[str]) -> None:
-        """Expect one more answer of each."""
-        for name in names:
-            self._awaited[name] += 1
-
-    def expect_less(self, name: str) -> None:
-        """Expect one answer less."""
-        self._awaited[name] -= 1
-
-    def awaits(self, name: str) -> bool:
-        """Return whether an answer is still to come."""
-        return self._awaited[name] > 0
-
-    def measure(self, name: str, seconds: float) -> None:
-        """Take note of how long an answer took."""
-        times = self._times.get(name)
-        if times is None:
-            times = self._times[name] = AnswerTimes()
-        times.add(seconds)
-        self.times.add(seconds)
+        self._conflated: Final[defaultdict[str, int]] = defaultdict(int)
 
     def keep(self, name: str, tick: Tick) -> None:
         """Keep a tick for later; an older one of its instrument is kept no more, and counted."""
@@ -75,12 +54,16 @@ class Backlog:
 
     def figures(self, name: str) -> dict[str, float]:
         """Return how far behind a config is, and how long its answers take."""
-        times = self._times.get(name)
         return {
-            "rounds_waiting": self._awaited[name],
+            "rounds_waiting": self.awaited[name],
             "ticks_conflated": self._conflated[name],
-            **({} if times is None else times.figures()),
+            **self.times_of[name].figures(),
         }
+
+    @property
+    def times(self) -> AnswerTimes:
+        """How long answers took, of all configs together."""
+        return AnswerTimes.of_all(self.times_of.values())
 
 
 def _time(tick: Tick) -> int:

@@ -110,6 +110,7 @@ class Rounds:
         self._afterwards: Final[list[tuple[Callable[[], None], asyncio.Future[None]]]] = []
         self.number = 0
         self.backlog: Final = Backlog()
+        self._awaited: Final = self.backlog.awaited
         self.on_busy: Callable[[str], None] = _nobody
         """Called, in real time, with who is not shown a tick now because it still thinks."""
         self.on_caught_up: Callable[[str, Iterable[Tick]], None] = _nobody
@@ -178,7 +179,7 @@ class Rounds:
             if name not in self._hearings:
                 continue
             listener, hearing = self._hearings[name]
-            if self._hold is None and self.awaits(listener):
+            if self._hold is None and self._awaited[name]:
                 self.on_busy(name)
                 self.backlog.keep(name, tick)
             else:
@@ -209,7 +210,8 @@ class Rounds:
             return
         timer = asyncio.get_running_loop().call_later(ANSWER_SECONDS, self._time_is_up, number)
         self._open[number] = _Round(asked, timer)
-        self.backlog.ask(asked)
+        for name in asked:
+            self._awaited[name] += 1
         if self._hold is not None:
             self._hold()
 
@@ -228,14 +230,14 @@ class Rounds:
         found = self._open.get(number)
         if found is None or listener.id not in found.asked:
             return
-        self.backlog.measure(listener.id, time.perf_counter() - found.since)
+        self.backlog.times_of[listener.id].add(time.perf_counter() - found.since)
         wanted = [Wanted(each.candle_close_ns, listener.id, each) for each in signals]
         if self._hold is None:
             self._apply(sorted(wanted, key=_place))
         else:
             found.wanted.extend(wanted)
         self._take_off(number, listener.id)
-        if self._hold is None and not self.awaits(listener):
+        if self._hold is None and not self._awaited[listener.id]:
             self._show_newest(listener.id)
 
     async def between(self, work: Callable[[], None]) -> None:
@@ -258,7 +260,7 @@ class Rounds:
 
     def awaits(self, listener: Listener) -> bool:
         """Return whether an answer of a listener is still to come."""
-        return self.backlog.awaits(listener.id)
+        return self._awaited[listener.id] > 0
 
     def gone(self, listener: Listener) -> None:
         """Expect no more answers of a listener."""
@@ -270,7 +272,7 @@ class Rounds:
     def _take_off(self, number: int, name: str) -> None:
         found = self._open[number]
         del found.asked[name]
-        self.backlog.expect_less(name)
+        self._awaited[name] -= 1
         if found.asked:
             return
         del self._open[number]
