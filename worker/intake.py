@@ -13,6 +13,7 @@ the server closes a socket is told at once: it is the last thing that comes of i
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 from core.brokers.dhan.border import LTT_OFFSET_SECONDS
@@ -210,10 +211,32 @@ class Intake:
         for item in self._queue:
             if isinstance(item, bytes):
                 waiting += decode(item, WireCounters())
-        for fields in waiting:
-            if fields[0] in _PRICES:
-                ltt = fields[5] if fields[0] == _TICKER else fields[6]
-                yield (ltt - LTT_OFFSET_SECONDS) * NS_PER_SECOND
+        yield from (_time_of(fields) for fields in waiting if fields[0] in _PRICES)
+
+    def skip_until(self, time_ns: int) -> None:
+        """Leave out the prices that wait before the first one of this time or later.
+
+        For a feed that plays again: an older price would take the place of the newer one that is
+        known already.
+        """
+        is_there = False
+
+        def kept(packets: list[Fields]) -> list[Fields]:
+            nonlocal is_there
+            left = []
+            for fields in packets:
+                is_price = fields[0] in _PRICES
+                is_there = is_there or (is_price and _time_of(fields) >= time_ns)
+                if is_there or not is_price:
+                    left.append(fields)
+            return left
+
+        self._rest = kept(self._rest)
+        for item in [self._queue.popleft() for _ in range(len(self._queue))]:
+            if isinstance(item, bytes) and not is_there:
+                self._queue.append(partial(self._play, kept(decode(item, self.wire))))
+            else:
+                self._queue.append(item)
 
     def between(self, work: Callable[[], None]) -> None:
         """Do something after the messages that wait and before those still to come."""
@@ -337,6 +360,12 @@ _OF_INSTRUMENTS: Final = frozenset(
         PacketKind.PREVIOUS_CLOSE,
     )
 )
+
+
+def _time_of(price: Fields) -> int:
+    """Return the trade time of a packet with a price, ns UTC."""
+    ltt: int = price[5] if price[0] == _TICKER else price[6]
+    return (ltt - LTT_OFFSET_SECONDS) * NS_PER_SECOND
 
 
 def _route_key(instrument: Instrument) -> int:

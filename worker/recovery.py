@@ -103,6 +103,7 @@ class Recovery:
             raise CannotGoOnError(str(error)) from error
         await market.clock.time_known()
         await self._require_replay(kept)
+        market.intake.skip_until(kept.minute_ns)  # Those were taken before the checkpoint.
         market.put_back(kept.market)
         market.note("resumed", {"from": iso_time(kept.minute_ns)})
         self._parts.chains.put_back(kept.chains)
