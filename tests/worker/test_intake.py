@@ -19,7 +19,7 @@ from core.candle import Candle
 from core.effects import Effects
 from core.engine import Engine
 from core.instrument import Instrument, InstrumentKind, Segment
-from core.session import NS_PER_SECOND, Market, load_calendar
+from core.session import NS_PER_MINUTE, NS_PER_SECOND, Market, load_calendar
 from tests.core.market import DAY
 from worker.intake import PAUSE_AT, Intake
 
@@ -190,3 +190,36 @@ def test_what_is_to_be_done_between_messages_waits_for_those_before_it(scene: Sc
     assert seen == []
     scene.intake.release()
     assert (seen, scene.intake.ticks) == ([1], 2)
+
+
+def test_of_a_feed_that_plays_again_nothing_older_is_taken(scene: Scene) -> None:
+    scene.intake.take(scene.full(0, 1500.0, 10))
+    scene.intake.take(scene.full(58, 1502.0, 30))  # Where a checkpoint would be taken.
+    scene.intake.hold()
+    # From somewhere before the turn of the minute everything comes again, in whatever messages.
+    scene.intake.take(scene.full(58, 1501.0, 20) + scene.full(58, 1502.0, 30))
+    scene.intake.take(scene.full(59, 1502.0, 30))
+    scene.intake.take(scene.full(58, 1501.0, 20) + scene.full(60, 1503.0, 40))
+    scene.intake.take(scene.full(59, 1502.5, 45))  # A late one: it comes after the turn.
+    times = [each - scene.open_ns for each in scene.intake.waiting_times()]
+    assert times == [each * NS_PER_SECOND for each in (58, 58, 59, 58, 60, 59)]
+    scene.intake.skip_until(scene.open_ns + NS_PER_MINUTE)
+    scene.intake.release()
+    assert scene.intake.ticks == 4
+    assert scene.engine.last_price(scene.engine.slot_of(SHARE.key)) == 1503.0
+    scene.intake.take(scene.full(125, 1504.0, 50))
+    assert [each.close for each in scene.candles] == [1502.0, 1503.0]
+
+
+def test_a_turn_is_told_before_its_first_tick(scene: Scene) -> None:
+    turns: list[tuple[int, int]] = []
+
+    def turn(time_ns: int) -> int:
+        turns.append((time_ns, scene.intake.ticks))
+        return time_ns - time_ns % NS_PER_MINUTE + NS_PER_MINUTE
+
+    scene.intake.on_turn, scene.intake.turn_ns = turn, 0
+    for second in (1, 30, 59, 60, 61, 200):
+        scene.intake.take(scene.full(second, 1500.0, 10 + second))
+    seconds = [((time_ns - scene.open_ns) // NS_PER_SECOND, ticks) for time_ns, ticks in turns]
+    assert seconds == [(1, 0), (60, 3), (200, 5)]
