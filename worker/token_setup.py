@@ -19,6 +19,7 @@ from worker.settings import Settings
 from worker.token_file import Kept, TokenFile
 from worker.token_keeper import TokenKeeper
 from worker.token_login import Login
+from worker.token_maker import TokenMaker
 
 _FILE: Final = "token.json"
 _LONGEST: Final = 8_192
@@ -35,7 +36,7 @@ async def opened_tokens(settings: Settings) -> AsyncIterator[TokenKeeper]:
     """
     file = _file(settings)
     async with _login(settings) as login:
-        keeper = TokenKeeper(login, file, settings.dhan_access_token)
+        keeper = TokenKeeper(TokenMaker(login, file), settings.dhan_access_token)
         keeper.on_new.append(also_hide)
         yield keeper
 

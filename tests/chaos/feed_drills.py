@@ -33,8 +33,9 @@ from worker.feed_line import STEADY_SECONDS, Account, Pulse
 from worker.intake import Intake
 from worker.symbols import read_master
 from worker.token_file import TokenFile
-from worker.token_keeper import LOGIN_SECONDS, TokenKeeper
+from worker.token_keeper import TokenKeeper
 from worker.token_login import Login
+from worker.token_maker import LOGIN_SECONDS, TokenMaker
 from worker.tokens import Credentials
 
 SYMBOLS: Final = ("NIFTY", "NIFTY-FUT", "BANKNIFTY-FUT")
@@ -102,7 +103,7 @@ class Desk:
         )
         file = TokenFile(folder / self.client_id, SecretSealer({"x": bytes(32)}), self.client_id)
         self.keeper = TokenKeeper(
-            self._login, file, row["access_token"], lambda: time.time() + self._ahead
+            TokenMaker(self._login, file, self._now), row["access_token"], self._now
         )
         self._engine = Engine(UUID(int=1), load_calendar())
         self.intake = Intake(self._engine, lambda _: None, self._control, lambda _: 1 << 62)
@@ -176,6 +177,9 @@ class Desk:
         except ConfigError as error:
             return str(error)
         raise AssertionError("the feed ended without a reason")
+
+    def _now(self) -> float:
+        return time.time() + self._ahead
 
     def _lost(self, *_: object) -> None:
         self.losses += 1

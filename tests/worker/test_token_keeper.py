@@ -25,8 +25,10 @@ from worker.dhan import Dhan
 from worker.logs import JsonLines
 from worker.settings import read_settings
 from worker.token_file import Kept, TokenFile
-from worker.token_keeper import LIFE_SECONDS, LOGIN_SECONDS, TokenKeeper
+from worker.token_keeper import TokenKeeper
+from worker.token_life import LIFE_SECONDS
 from worker.token_login import Login
+from worker.token_maker import LOGIN_SECONDS, TokenMaker
 from worker.token_setup import hand_in
 from worker.tokens import Another, Credentials
 
@@ -68,7 +70,8 @@ class Scene:
         async with Login(
             f"{base}/v2", base, self.account.client_id, credentials if logs_in else None
         ) as login:
-            keeper = TokenKeeper(login, self.file, self.token if given is None else given, self.now)
+            maker = TokenMaker(login, self.file, self.now)
+            keeper = TokenKeeper(maker, self.token if given is None else given, self.now)
             keeper.on_trouble = lambda sentence, _: self.troubles.append(sentence)
             running = None
             if runs:
@@ -98,7 +101,7 @@ async def test_a_token_is_renewed_before_it_ends_and_the_new_one_is_kept(tmp_pat
         await until(lambda: keeper.text != old)
         assert heard == [scene.token] == [keeper.text]
         assert scene.file.read().token == scene.token
-        assert keeper.counters["renewals"] == scene.calls["/v2/RenewToken"] == 1
+        assert keeper.figures()["renewals"] == scene.calls["/v2/RenewToken"] == 1
         assert not scene.troubles
 
 
@@ -108,7 +111,7 @@ async def test_what_a_program_made_is_made_anew(tmp_path: Path) -> None:
         old, scene.ahead = keeper.text, LIFE_SECONDS * 0.95
         await until(lambda: keeper.text != old)
         assert keeper.text == scene.token
-        assert keeper.counters["logins"] == 2
+        assert keeper.figures()["logins"] == 2
         assert "/v2/RenewToken" not in scene.calls
 
 
@@ -193,7 +196,7 @@ async def test_a_new_token_whose_answer_was_lost_is_followed_by_a_login(tmp_path
         old = keeper.text
         scene.board.add(Fault(FaultKind.REST_LOST, count=1, path="/v2/RenewToken"))
         async with keeper._lock:
-            assert not await keeper._try_to_replace(is_dead=False)
+            assert not await keeper._replace()
         assert scene.token != keeper.text == old
         assert await keeper.another(old) is Another.THERE
         assert keeper.text == scene.token
@@ -230,7 +233,7 @@ async def test_of_two_workers_on_a_machine_one_renews_and_both_have_it(tmp_path:
         old, scene.ahead = one.text, LIFE_SECONDS * 0.7
         await until(lambda: one.text == other.text != old)
         assert scene.calls["/v2/RenewToken"] == 1
-        assert one.counters["adopted"] + other.counters["adopted"] == 1
+        assert sum(each.figures().get("adopted", 0) for each in (one, other)) == 1
 
 
 async def test_requests_take_the_new_token_over(tmp_path: Path) -> None:
@@ -240,7 +243,7 @@ async def test_requests_take_the_new_token_over(tmp_path: Path) -> None:
         async with Dhan(f"{base}/v2", base, scene.account.client_id, keeper) as dhan:
             scene.simulator.accounts.expire(scene.account)
             assert (await dhan.profile())["dataPlan"] == "Active"
-        assert keeper.counters["logins"] == 1
+        assert keeper.figures()["logins"] == 1
 
 
 def test_what_is_on_disk_is_sealed_for_its_account(
