@@ -209,6 +209,7 @@ class Life:
         """Kill strategy processes, one after the other."""
         for _ in range(lot.choice((1, 2))):
             when = self._wait_for_some_minute(lot)
+            wait_for("all to run", partial(self._scene.has_replaced, 0), PATIENCE)
             name, pid = lot.choice(self._scene.processes())
             os.kill(pid, signal.SIGKILL)
             self._drill.kills.append(f"process of {name[-2:]} at {when}")
