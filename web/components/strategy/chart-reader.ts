@@ -28,7 +28,8 @@ export interface ChartData {
 
 export class ChartReader {
   private found: Indicators | null = null;
-  private foundAt = "";
+  /** The last candle that the figures reach, milliseconds since 1970. */
+  private foundAt = Number.NEGATIVE_INFINITY;
   private readonly settings: Settings;
   private readonly config: ConfigDetails;
   private readonly timeframe: string;
@@ -60,14 +61,14 @@ export class ChartReader {
 
   /** Asks for the figures if there is a candle that they do not reach; returns what went wrong. */
   private async refresh(instrumentKey: string | null, newest: string): Promise<string | null> {
-    const isCurrent = this.found?.instrument_key === instrumentKey && this.foundAt === newest;
-    if (isCurrent && newest !== "") return null;
+    const newestAt = Date.parse(newest);
+    if (this.found?.instrument_key === instrumentKey && this.foundAt >= newestAt) return null;
     const { strategy, id: configId } = this.config;
     const { settings, timeframe } = this;
     const wanted = { strategyId: strategy.id, configId, instrumentKey, timeframe, limit: CANDLES };
     try {
       this.found = await readIndicators(settings, wanted);
-      this.foundAt = this.found.times.at(-1) ?? newest;
+      this.foundAt = Date.parse(this.found.times.at(-1) ?? newest);
       return null;
     } catch (error) {
       this.found = null;
