@@ -14,7 +14,7 @@ from core.rows import iso_time, key_text
 from core.session import NS_PER_MINUTE, ist_date
 from worker.day_accounts import DayAccounts
 from worker.deployment import Deployment
-from worker.figures import Figures, money
+from worker.figures import Figures, Report, money
 from worker.intake import Route
 from worker.market import Market
 from worker.settings import FEED, Settings
@@ -68,7 +68,7 @@ class Beats:
     async def beat(self) -> None:
         """Report that we live, every five seconds."""
         while True:
-            self.heartbeat()
+            self._send(await self._figures.report())
             await asyncio.sleep(HEARTBEAT_SECONDS)
 
     def tell_market(self) -> None:
@@ -89,10 +89,14 @@ class Beats:
 
     def heartbeat(self) -> None:
         """Report the supervisor and every strategy process now."""
-        report = self._figures.report()
+        self._send(self._figures.report_at_once())
+
+    def _send(self, report: Report) -> None:
         self._market.put_newest("heartbeat supervisor", "heartbeat", report.supervisor)
-        for deployment, row in zip(self._figures.deployments, report.configs, strict=True):
-            if deployment.pid is not None:
+        rows = {row["process"]: row for row in report.configs}
+        for deployment in self._figures.deployments:
+            row = rows.get(deployment.id)
+            if row is not None and row["pid"] is not None:
                 name = f"heartbeat {deployment.id}"
                 self._market.put_newest(name, "heartbeat", row, deployment.owner)
 

@@ -5,6 +5,7 @@ Out: `Report`: a row for the supervisor and one per config, in the shape of `wor
 Next: `worker/beats.py`, which sends it; `worker/health.py`, which judges and serves it.
 """
 
+import asyncio
 import os
 import time
 from collections import Counter, deque
@@ -93,8 +94,16 @@ class Figures:
         self.lag.add(seconds)
         self._newest_lags.append(seconds)
 
-    def report(self) -> Report:
-        """Return how everything is now."""
+    async def report(self) -> Report:
+        """Return how everything is; ticks pass between one config and the next."""
+        supervisor, configs = self.supervisor(), []
+        for each in self.deployments:
+            configs.append(self.config(each))
+            await asyncio.sleep(0)
+        return Report(supervisor, configs)
+
+    def report_at_once(self) -> Report:
+        """Return how everything is at this moment."""
         return Report(self.supervisor(), [self.config(each) for each in self.deployments])
 
     @property

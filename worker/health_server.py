@@ -6,8 +6,8 @@ Out: `/healthz` (200, or 503 when it does not trade as it should), `/metrics` fo
 Next: `worker/health.py`, which judges; `worker/metrics.py`, which translates.
 
 It listens on loopback unless told otherwise, and tells figures only: no secret, no order can be
-reached through it. A look costs a millisecond of the event loop, so there is one at most every
-half second, however many ask.
+reached through it. There is one look at most every half second, however many ask, and ticks pass
+between one config and the next.
 """
 
 import logging
@@ -100,16 +100,16 @@ class HealthServer:
         if self._runner is not None:
             await self._runner.cleanup()
 
-    def _look(self) -> tuple[Report, Mapping[str, AnswerTimes]] | None:
+    async def _look(self) -> tuple[Report, Mapping[str, AnswerTimes]] | None:
         if self._figures is None:
             return None
         now = time.monotonic()
         if self._report is None or now - self._looked_at > _FRESH_SECONDS:
-            self._report, self._looked_at = self._figures.report(), now
+            self._report, self._looked_at = await self._figures.report(), now
         return self._report, self._figures.times
 
     async def _healthz(self, _: web.Request) -> web.Response:
-        seen = self._look()
+        seen = await self._look()
         if seen is None:
             # Whoever waits for another worker is well; whoever has not begun yet is not ready.
             status = 200 if self.role == STANDBY else 503
@@ -119,12 +119,12 @@ class HealthServer:
         return web.json_response(body, status=503 if health.verdict is Verdict.FAIL else 200)
 
     async def _metrics(self, _: web.Request) -> web.Response:
-        seen = self._look()
+        seen = await self._look()
         text = exposition(*seen) if seen is not None else b""
         return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4"})
 
     async def _status(self, _: web.Request) -> web.Response:
-        seen = self._look()
+        seen = await self._look()
         if seen is None:
             return web.json_response({"role": self.role})
         report = seen[0]
