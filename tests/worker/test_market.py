@@ -167,3 +167,13 @@ async def test_a_signal_about_something_nobody_watches_is_told_and_changes_nothi
         signal = Signal(SignalType.LONG, (Segment.NSE_EQ, 1), 0, 1.0, 0.5, 2.0, 1, "", {})
         market._apply([Wanted(0, "nobody", signal)])
     assert told == [("nobody", "instrument NSE_EQ:1 is not watched")]
+
+
+async def test_whether_we_may_trade_live_is_asked_before_each_signal_is_applied() -> None:
+    heard: list[str] = []
+    with _market(follows_feed=False) as market:
+        market.before_signals = lambda: heard.append("asked")
+        market.on_bad_signal = lambda config_id, _: heard.append(config_id)
+        signal = Signal(SignalType.EXIT, SHARE.key, 0, 1.0, None, None, 50, "because", {})
+        market._apply([Wanted(0, "unknown", signal)])
+    assert heard == ["asked", "unknown"]
