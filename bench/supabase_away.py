@@ -44,7 +44,7 @@ BACKLOG: Final = int(os.environ.get("BACKLOG", "20000"))
 SPEED: Final = os.environ.get("SPEED", "300")
 MOST_TIMES: Final = 1.10
 MOST_MORE: Final = 0.002
-_DRAIN_SECONDS: Final = 120.0
+_DRAIN_SECONDS: Final = 600.0
 _TEN_MINUTES: Final = 600 / (TICKS_PER_SECOND / 50 / 2)  # 50 shares, two laps a market second.
 _CONFIGS: Final = """
 insert into public.strategy_configs
