@@ -73,7 +73,7 @@ def expire(stack: RunningStack, seconds_ago: int) -> None:
 def stands_down(frozen: RunningWorker, database: Database, other: str) -> None:
     """Wake a worker whose shard was taken over: it ends, and what it still did is kept apart."""
     frozen.process.send_signal(signal.SIGCONT)
-    assert frozen.process.wait(30) == 75
+    assert frozen.process.wait(60) == 75
     frozen.wait_said("another worker had the shard: what was not stored is kept apart")
     assert holder(database) == other
 
