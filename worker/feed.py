@@ -18,8 +18,9 @@ from core.candle import InstrumentKey
 from core.errors import FeedError
 from core.instrument import Instrument
 from worker.feed_gate import Gate
-from worker.feed_line import Account, FeedLine, Pulse
+from worker.feed_line import Account, FeedLine
 from worker.feed_socket import FeedSocket
+from worker.feed_subscriptions import FeedSubscriptions, Pulse
 from worker.intake import Intake
 
 
@@ -209,8 +210,7 @@ class Feed:
             self._intake,
             self._gate,
             self._is_trading,
-            self._pulse,
-            self._is_over,
+            FeedSubscriptions(self._pulse, self._is_over),
             self,
         )
         self._lines.append(line)

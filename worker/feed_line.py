@@ -7,16 +7,13 @@ Next: `worker/feed_socket.py`, each socket; `worker/reconnect.py`, what follows 
 A socket that ends is opened again: at once or later, as the reason says, each time later than the
 time before, and never at the same moment as another. A socket that is silent while the market
 trades is closed. What was subscribed is subscribed again.
-
-A few instruments may rightly be silent for a while. So that their socket can be told from a dead
-one, it also carries the pulse: an index, whose packets count as a sign of life and go no further.
 """
 
 import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import urlencode
@@ -24,25 +21,18 @@ from urllib.parse import urlencode
 from picows import WSError, WSInvalidStatusError
 from picows import ws_connect as connect
 
-from core.brokers.dhan.subscription import Mode, subscribe_messages, unsubscribe_messages
 from core.candle import InstrumentKey
 from core.errors import ConfigError
-from core.instrument import Instrument, InstrumentKind
+from core.instrument import Instrument
 from worker.feed_gate import Gate
 from worker.feed_socket import FeedSocket
+from worker.feed_subscriptions import FeedSubscriptions
 from worker.intake import Intake
 from worker.reconnect import Following, Reconnect
 from worker.tokens import Another, Tokens
 
-SILENCE_SECONDS: Final = 4.0
-"""A socket that says nothing for so long while the market trades is dead: noticed within five."""
-QUIET_SECONDS: Final = 30.0
-"""One on which nothing need be said, because its pulse does not beat at this hour."""
 STEADY_SECONDS: Final = 5.0
 """A socket that lasted so long has worked; one that ends earlier makes the next wait longer."""
-MANY: Final = 500
-"""With so many instruments a socket is never silent, and needs no pulse."""
-
 _DOUBT_SHARE: Final = 0.2  # Of that silence: from then on nobody knows yet.
 _LOOK_EVERY: Final = 0.25
 _HANDSHAKE_SECONDS: Final = 5.0
@@ -61,13 +51,6 @@ class Account(NamedTuple):
         """Return the address with the token in it; never log it."""
         query = {"version": "2", "token": token, "clientId": self.client_id, "authType": "2"}
         return f"{self.url}?{urlencode(query)}"
-
-
-class Pulse(NamedTuple):
-    """An instrument that trades all the time, and whether it does so at this hour."""
-
-    instrument: Instrument
-    beats: Callable[[], bool]
 
 
 class Watcher(Protocol):
@@ -97,17 +80,13 @@ class FeedLine:
         Where it connects, where messages go, when it may connect.
     is_trading
         Answers whether data are to be expected now.
-    pulse
-        See the module; None where there is none.
-    is_over
-        Answers whether an instrument will never trade again: the broker may know it no more.
+    wanted
+        What it is to carry.
     watcher
         Is told.
 
     Attributes
     ----------
-    instruments
-        What is wanted of it.
     counters
         Attempts, ends by reason, silences.
     is_silent
@@ -121,8 +100,7 @@ class FeedLine:
         intake: Intake,
         gate: Gate,
         is_trading: Callable[[], bool],
-        pulse: Pulse | None,
-        is_over: Callable[[Instrument], bool],
+        wanted: FeedSubscriptions,
         watcher: Watcher,
     ) -> None:
         self.number: Final = number
@@ -130,16 +108,19 @@ class FeedLine:
         self._intake: Final = intake
         self._gate: Final = gate
         self._is_trading: Final = is_trading
-        self._pulse: Final = pulse
-        self._is_over: Final = is_over
+        self._wanted: Final = wanted
         self._watcher: Final = watcher
         self._socket: FeedSocket | None = None
         self._reconnect: Final = Reconnect(account.url)
         self._heard_at = time.monotonic()
         self._awake: Final = asyncio.Event()
-        self.instruments: Final[dict[InstrumentKey, Instrument]] = {}
         self.counters: Final[Counter[str]] = Counter()
         self.is_silent = False
+
+    @property
+    def instruments(self) -> Mapping[InstrumentKey, Instrument]:
+        """What is wanted of it."""
+        return self._wanted.instruments
 
     @property
     def is_up(self) -> bool:
@@ -153,21 +134,11 @@ class FeedLine:
 
     def want(self, instruments: Iterable[Instrument]) -> None:
         """Subscribe, now if there is a socket and at every reconnect."""
-        new = [each for each in instruments if each.key not in self.instruments]
-        self.instruments.update((each.key, each) for each in new)
-        if self._socket is not None:
-            _subscribe(self._socket, new)
-            self._set_pulse(self._socket)
+        self._wanted.add(instruments, self._socket)
 
     def drop(self, instruments: Iterable[Instrument]) -> None:
         """Unsubscribe; what is still on its way is not routed."""
-        gone = [each for each in instruments if self.instruments.pop(each.key, None)]
-        if self._socket is None:
-            return
-        for mode, keys in _by_mode(each for each in gone if not self._is_over(each)).items():
-            for message in unsubscribe_messages(mode, keys):
-                self._socket.say(message)
-        self._set_pulse(self._socket)
+        self._wanted.remove(instruments, self._socket)
 
     def wake(self) -> None:
         """Connect now, if there is no socket: what was in the way may be gone."""
@@ -250,8 +221,7 @@ class FeedLine:
         """Subscribe and read until the socket ends; return what follows."""
         began = self._heard_at = time.monotonic()
         self._socket = socket
-        _subscribe(socket, (each for each in self.instruments.values() if not self._is_over(each)))
-        self._set_pulse(socket)
+        self._wanted.begin(socket)
         self._watcher.back(self)
         facts = {"socket": self.number, "instruments": len(self.instruments)}
         _log.info("feed connected", extra={"facts": facts})
@@ -273,7 +243,7 @@ class FeedLine:
         """Return why the socket ended, or was given up for its silence."""
         heard = -1
         while not socket.is_over and socket.reason is None:
-            now, limit = time.monotonic(), self._silence_seconds()
+            now, limit = time.monotonic(), self._wanted.silence_seconds()
             if socket.messages != heard or self._intake.is_held or not self._is_trading():
                 heard, self._heard_at = socket.messages, now
             elif now - self._heard_at > limit and self.instruments:
@@ -290,42 +260,3 @@ class FeedLine:
         if socket.error is not None:
             raise socket.error
         return "closed by the server"
-
-    def _silence_seconds(self) -> float:
-        pulse = self._pulse
-        if pulse is None or len(self.instruments) >= MANY or pulse.beats():
-            return SILENCE_SECONDS
-        return QUIET_SECONDS
-
-    def _set_pulse(self, socket: FeedSocket) -> None:
-        """Have the pulse on the socket as long as it needs one and does not carry it anyway."""
-        if self._pulse is None:
-            return
-        instrument = self._pulse.instrument
-        key = instrument.security_id.to_bytes(4, "little")
-        carries = instrument.key in self.instruments
-        needs = not carries and 0 < len(self.instruments) < MANY
-        if needs and socket.only_pulse is None:
-            _subscribe(socket, [instrument])
-        elif not needs and not carries and socket.only_pulse is not None:
-            for message in unsubscribe_messages(mode_of(instrument), [instrument.key]):
-                socket.say(message)
-        socket.only_pulse = bytes([instrument.segment.code]) + key if needs else None
-
-
-def mode_of(instrument: Instrument) -> Mode:
-    """Return how much is wanted of an instrument: depth and volume, where there are any."""
-    return Mode.TICKER if instrument.kind is InstrumentKind.INDEX else Mode.FULL
-
-
-def _subscribe(socket: FeedSocket, instruments: Iterable[Instrument]) -> None:
-    for mode, keys in _by_mode(instruments).items():
-        for message in subscribe_messages(mode, keys):
-            socket.say(message)
-
-
-def _by_mode(instruments: Iterable[Instrument]) -> dict[Mode, list[InstrumentKey]]:
-    found: dict[Mode, list[InstrumentKey]] = {}
-    for each in instruments:
-        found.setdefault(mode_of(each), []).append(each.key)
-    return found

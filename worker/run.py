@@ -34,7 +34,8 @@ from worker.dhan import Dhan
 from worker.emergency import Emergency
 from worker.feed import Feed
 from worker.feed_gaps import FeedGaps
-from worker.feed_line import Account, Pulse
+from worker.feed_line import Account
+from worker.feed_subscriptions import Pulse
 from worker.figures import Figures
 from worker.fork_server import ForkServer
 from worker.health_server import STANDBY, STARTING, HealthServer

@@ -29,7 +29,8 @@ from core.session import load_calendar
 from tests.worker.running import RunningSimulator
 from worker.dhan import Dhan
 from worker.feed import Feed
-from worker.feed_line import STEADY_SECONDS, Account, Pulse
+from worker.feed_line import STEADY_SECONDS, Account
+from worker.feed_subscriptions import Pulse
 from worker.intake import Intake
 from worker.symbols import read_master
 from worker.token_file import TokenFile
@@ -151,7 +152,7 @@ class Desk:
         self._ahead += LOGIN_SECONDS + 1
         await self._until("all sockets", lambda: all(each["is_up"] for each in self.feed.figures()))
         losses, returns = self.losses + SOCKETS, self.returns + SOCKETS
-        began = time.monotonic()
+        began = self._heard_at = time.monotonic()
         await self.fault(*faults)
         await self._until("the loss", lambda: self.losses >= losses)
         noticed = self._silences[-SOCKETS:]

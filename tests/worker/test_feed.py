@@ -23,8 +23,9 @@ from tests.devstack.dhan.running import simulate, until
 from tests.devstack.dhan.small_tape import FUTURE, INDEX, OPTION
 from worker.feed import Feed
 from worker.feed_gate import Gate
-from worker.feed_line import MANY, SILENCE_SECONDS, Account, Pulse
+from worker.feed_line import Account
 from worker.feed_socket import FeedSocket
+from worker.feed_subscriptions import MANY, SILENCE_SECONDS, Pulse
 from worker.intake import Intake
 from worker.tokens import Another, FixedToken
 
