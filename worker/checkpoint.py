@@ -11,8 +11,13 @@ has it already. Where the market has moved on, the books of the database are tak
 
 import pickle
 from collections.abc import Callable, Iterable
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import core
+import worker
 from core.candle import InstrumentKey
 from core.errors import DataError
 from core.session import NS_PER_MINUTE
@@ -30,6 +35,8 @@ class Checkpoint(NamedTuple):
 
     Attributes
     ----------
+    release
+        Names the code whose states these are; to other code they say nothing.
     minute_ns
         Its first instant, ns UTC.
     next_ns
@@ -42,6 +49,7 @@ class Checkpoint(NamedTuple):
         All that the engine knows.
     """
 
+    release: str
     minute_ns: int
     next_ns: int
     instruments: tuple[InstrumentKey, ...]
@@ -92,6 +100,7 @@ class Checkpoints:
         market = self._parts.market
         kept = (each.kept() for each in self._deployments())
         return Checkpoint(
+            release(),
             minute_ns,
             next_ns,
             tuple(instrument.key for instrument, _ in market.watched_by_slot()),
@@ -115,4 +124,17 @@ def checkpoint_in(fact: Fact) -> Checkpoint:
         raise DataError(f"checkpoint {fact.key} cannot be read: {error}") from error
     if not isinstance(found, Checkpoint):
         raise DataError(f"checkpoint {fact.key} is a {type(found).__name__}")
+    if found.release != release():
+        raise DataError(f"checkpoint {fact.key} was taken by another release")
     return found
+
+
+@cache
+def release() -> str:
+    """Return a digest of the code of `core` and `worker`."""
+    digest = sha256()
+    for package in (core, worker):
+        for folder in map(Path, package.__path__):
+            for file in sorted(folder.rglob("*.py")):
+                digest.update(file.read_bytes())
+    return digest.hexdigest()

@@ -1,6 +1,7 @@
 """What strategies were told is there again after a restart, from each one's last beginning on."""
 
 import asyncio
+import pickle
 from collections.abc import Callable, Coroutine
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +15,7 @@ from core.errors import DataError
 from core.instrument import Segment
 from core.session import NS_PER_MINUTE
 from core.strategy import StrategyConfig
-from worker.checkpoint import checkpoint_in
+from worker.checkpoint import Checkpoint, checkpoint_in, release
 from worker.journal import Fact, Journal, open_journal
 from worker.lease import Lease
 from worker.messages import Candles, Load, Message, WarmUp
@@ -143,3 +144,11 @@ def test_what_another_release_wrote_is_named_and_not_used(body: bytes) -> None:
         told_in([Fact(7, "", body)])
     with pytest.raises(DataError, match="checkpoint 09:15 cannot be read"):
         checkpoint_in(Fact(7, "09:15", body))
+
+
+def test_a_checkpoint_of_other_code_is_not_used() -> None:
+    ours = Checkpoint(release(), 0, 0, (), (), (), ())
+    assert checkpoint_in(Fact(1, "09:15", pickle.dumps(ours))) == ours
+    other = ours._replace(release="of yesterday")
+    with pytest.raises(DataError, match="checkpoint 09:15 was taken by another release"):
+        checkpoint_in(Fact(2, "09:15", pickle.dumps(other)))
