@@ -54,6 +54,7 @@ WARM_UP = 0.2
 WARM_SAMPLES = 3
 PATIENCE_SECONDS = 600.0
 SLOWLY = 0.01
+NEARLY = 0.8
 SYMBOLS_PER_CONFIG = 1_000
 _MB = 1e6
 _NS = 1e9
@@ -143,8 +144,9 @@ class Scene:
     def begin(self) -> None:
         """Let the market begin, wait until every strategy runs, and let it go.
 
-        The first trades tell the time, which the strategies wait for; the day goes on when their
-        history has been read, which takes longer than a socket may stay silent.
+        The first trades tell the time, which the strategies wait for; then the market stands
+        still, because reading their history takes longer than a socket may wait to be read.
+        Before the last of them are there it goes on slowly, because a silent feed is a dead one.
         """
         clock = partial(self.simulator.control, "clock")
         self.worker.wait_said("feed connected", PATIENCE_SECONDS)
@@ -154,8 +156,18 @@ class Scene:
         clock(speed=SLOWLY, hold=False)
         wait_for("the first trades", lambda: clock()["rows_left"] < rows, PATIENCE_SECONDS)
         clock(hold=True)
+        wait_for("strategies", self._have_nearly_started, PATIENCE_SECONDS)
+        clock(hold=False)
         self.worker.wait_said("ready", PATIENCE_SECONDS)
-        clock(speed=self.options.speed, hold=False)
+        clock(speed=self.options.speed)
+
+    def _have_nearly_started(self) -> bool:
+        time.sleep(1)
+        found = self._row(
+            "select count(*) from public.strategy_configs where runner = 'worker'"
+            " and status = 'ACTIVE'"
+        )
+        return found is not None and int(found[0]) >= NEARLY * self.options.configs
 
     def _subscribed(self) -> int:
         sockets = self.simulator.control("state")["sockets"]
@@ -181,8 +193,10 @@ class Scene:
         return (0, 0) if found is None else (int(found[0]), int(found[1]))
 
     def is_over(self) -> bool:
-        """Return whether everything was sent."""
-        return bool(self.simulator.control("clock")["rows_left"] == 0)
+        """Return whether everything was sent, and the worker has seen the close."""
+        if self.simulator.control("clock")["rows_left"]:
+            return False
+        return _minute_of(self.figures()["market"]) >= self.options.minutes
 
     def sample(self) -> Sample:
         """Look at everything once."""
@@ -329,7 +343,10 @@ def _write(
     )
     growths = table(("figure", "growth"), growth)
     over_the_day = table(Sample._fields, [tuple(each) for each in shown])
-    command = f"python -m tests.chaos.soak --minutes {options.minutes} --speed {options.speed:g}"
+    command = (
+        f"python -m tests.chaos.soak --minutes {options.minutes} --speed {options.speed:g}"
+        f" --shares {options.shares} --heard {options.heard} --configs {options.configs}"
+    )
     parts = (summary, outcome, about_growth, growths, about_samples, over_the_day)
     write("soak", "A day under full load", command, parts)
 
