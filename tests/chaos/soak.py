@@ -196,7 +196,7 @@ class Scene:
         """Return whether everything was sent, and the worker has seen the close."""
         if self.simulator.control("clock")["rows_left"]:
             return False
-        return _minute_of(self.figures()["market"]) >= self.options.minutes
+        return bool(_minute_of(self.figures()["market"]) >= self.options.minutes)
 
     def sample(self) -> Sample:
         """Look at everything once."""
