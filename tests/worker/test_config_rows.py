@@ -19,6 +19,7 @@ ROW: dict[str, Any] = {
     "module_path": "strategies.momentum",
     "class_name": "Momentum",
     "trade_mode": "VIRTUAL",
+    "shares_process": True,
     "config_json": {
         "parameters": {"fast": 5},
         "risk_parameters": {"cooldown_minutes": 5},
@@ -38,6 +39,7 @@ def test_a_whole_row_is_a_design() -> None:
     assert design.risk.max_open_trades == 2
     assert design.risk.cooldown_minutes == 5
     assert design.parameters == {"fast": 5}
+    assert design.shares_process
 
 
 def test_the_configs_own_portfolio_wins() -> None:
