@@ -199,6 +199,7 @@ def test_restart_picks_up_an_edited_file_while_the_others_go_on(scene: Scene) ->
     scene.stop(teller)
 
 
+@pytest.mark.full
 def test_configs_that_share_a_process_end_with_it_and_go_on_each_in_one_of_its_own(
     scene: Scene,
 ) -> None:
