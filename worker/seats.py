@@ -14,6 +14,7 @@ import selectors
 import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import Final
 
 from core.errors import DataError
@@ -46,7 +47,13 @@ class Seat:
         self._host: Final = Host()
 
     def serve(self) -> bool:
-        """Answer what has come; return whether there is more to expect."""
+        """Answer what has come; return whether there is more to expect.
+
+        Raises
+        ------
+        OSError
+            If the supervisor has let go of it.
+        """
         data = self.link.recv(_CHUNK)
         for message in self._decoder.feed(data):
             answer = self._host.take(message)
@@ -103,8 +110,9 @@ class Seats:
 
     def _serve(self, seat: Seat) -> None:
         self._let_speak(seat)
-        if seat.serve():
-            return
+        with suppress(OSError):  # That is the end of this config, not of the others.
+            if seat.serve():
+                return
         self._selector.unregister(seat.link)
         _speak_to(self._nobody)
         self._speaking = None
@@ -120,7 +128,8 @@ class Seats:
 def _speak_to(listener: int) -> None:
     """Send stdout and stderr somewhere else from now on."""
     for number, stream in ((1, sys.stdout), (2, sys.stderr)):
-        stream.flush()
+        with suppress(OSError):  # Nobody listens any more.
+            stream.flush()
         os.dup2(listener, number)
 
 
