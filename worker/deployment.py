@@ -90,6 +90,7 @@ class Deployment:
             If it cannot be started; then nothing of it runs.
         """
         self._require_books()
+        self._runner.let_go()  # The market may wait for a successor: this is none.
         self._died = None
         missing = self._parts.market.missing.get(self.id)
         status = ConfigStatus.PAUSED if paused or missing else ConfigStatus.ACTIVE
