@@ -153,8 +153,9 @@ def _token(_: Report, figures: Row) -> Iterator[Check]:
         verdict = Verdict.FAIL
     elif left <= TOKEN_SECONDS:
         verdict = Verdict.WARN
-    cure = "" if verdict is Verdict.OK else "make a new token on web.dhan.co: DHAN_ACCESS_TOKEN"
-    yield Check("token", verdict, left, f"{TOKEN_SECONDS} s or more until it expires", cure)
+    cure = "make a new token on web.dhan.co and hand it in: python -m worker token"
+    limit = f"{TOKEN_SECONDS} s or more until it expires"
+    yield Check("token", verdict, left, limit, "" if verdict is Verdict.OK else cure)
 
 
 def _configs(report: Report, figures: Row) -> Iterator[Check]:

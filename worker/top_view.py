@@ -106,7 +106,7 @@ def _feed(supervisor: Row) -> Table:
     for each in figures.get("sockets") or []:
         state = Text("up", "green") if each["is_up"] else Text("down", "bold red")
         seen = f"{each['instruments']:,} instruments, {each['age_seconds']:.1f} s ago"
-        table.add_row(f"socket {each['number'] + 1}", Text.assemble(state, f"  {seen}"))
+        table.add_row(f"socket {each['number']}", Text.assemble(state, f"  {seen}"))
     table.add_row("ticks", f"{figures.get('ticks', 0):,}")
     table.add_row("gaps", _counts(figures.get("gaps"), ("found", "repaired", "unrepaired")))
     table.add_row("odd", _total(figures.get("odd")))
