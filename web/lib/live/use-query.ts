@@ -12,6 +12,8 @@ import { useLive, useUserEvents } from "./live-provider";
 import type { UserEvent } from "./user-events";
 
 const GATHER_MS = 80;
+// A stream of events leads to a reading now and then, not to one after the other.
+const APART_MS = 400;
 
 export interface Query<Data> {
   readonly data: Data | null;
@@ -40,10 +42,12 @@ export function useQuery<Data>(
   const [result, setResult] = useState<Result<Data>>({ key, data: null, error: null });
   const latestRead = useEffectEvent(read);
   const turn = useRef(0);
+  const readAt = useRef(Number.NEGATIVE_INFINITY);
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
 
   const start = useEffectEvent(async () => {
     const mine = ++turn.current;
+    readAt.current = performance.now();
     try {
       const data = await latestRead();
       if (mine === turn.current) setResult({ key, data, error: null });
@@ -65,10 +69,11 @@ export function useQuery<Data>(
 
   useUserEvents((event: UserEvent) => {
     if (!entities.includes(event.entity) || timer.current !== null) return;
+    const wait = Math.max(GATHER_MS, readAt.current + APART_MS - performance.now());
     timer.current = setTimeout(() => {
       timer.current = null;
       reload();
-    }, GATHER_MS);
+    }, wait);
   });
   useEffect(
     () => () => {
