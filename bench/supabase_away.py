@@ -120,7 +120,7 @@ async def drained(stack: RunningStack, gateway: BadGateway) -> str:
             while store.waiting < BACKLOG:  # noqa: ASYNC110 - a counter has no event.
                 await asyncio.sleep(0.1)
             grown = psutil.Process().memory_info().rss - before
-            size = journal.path.stat().st_size >> 20
+            size = sum(each.stat().st_size for each in Path(folder).iterdir()) >> 20
             gateway.come_back()
             begun = time.perf_counter()
             if not await store.flush(_DRAIN_SECONDS):
