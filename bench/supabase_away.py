@@ -120,7 +120,7 @@ async def drained(stack: RunningStack, gateway: BadGateway) -> str:
             while store.waiting < BACKLOG:  # noqa: ASYNC110 - a counter has no event.
                 await asyncio.sleep(0.1)
             grown = psutil.Process().memory_info().rss - before
-            size = sum(each.stat().st_size for each in Path(folder).iterdir()) >> 20
+            size = size_of(Path(folder)) >> 20
             gateway.come_back()
             begun = time.perf_counter()
             if not await store.flush(_DRAIN_SECONDS):
@@ -135,6 +135,11 @@ async def drained(stack: RunningStack, gateway: BadGateway) -> str:
         f"{seconds:.1f} s, the wait for the next attempt (at most 10 s) among them: "
         f"{BACKLOG / seconds:,.0f} events a second."
     )
+
+
+def size_of(folder: Path) -> int:
+    """Return how large all files of a folder are together."""
+    return sum(each.stat().st_size for each in folder.iterdir())
 
 
 async def trouble(stack: RunningStack, gateway: BadGateway, store: Store, journal: Journal) -> None:
