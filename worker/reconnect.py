@@ -14,7 +14,7 @@ from core.errors import ConfigError
 from worker.backoff import Backoff
 
 _TOO_MANY_REQUESTS: Final = 429
-_BUSY_WAIT_SECONDS: Final = 4.0
+_BUSY_WAIT_SECONDS: Final = 2.5
 _LONGEST_BUSY_WAIT_SECONDS: Final = 60.0
 _REFUSED: Final = frozenset({400, 451})
 _MAYBE_THE_TOKEN: Final = frozenset({401, 403})

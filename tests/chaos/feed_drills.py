@@ -74,9 +74,9 @@ class Seen:
     Attributes
     ----------
     noticed
-        Seconds from the last message of each socket to its loss.
+        Seconds from the last message before a fault to the loss of each socket.
     back
-        Seconds from the fault until every instrument had ticked again.
+        Seconds from that message until every instrument of both sockets had ticked again.
     """
 
     noticed: list[float] = field(default_factory=list)
@@ -112,6 +112,7 @@ class Desk:
         self.losses = self.returns = 0
         self._messages = 0
         self._heard_at = time.monotonic()
+        self._lost_from: float | None = None
         self._silences: list[float] = []
         self._running: asyncio.Task[None]
 
@@ -152,14 +153,15 @@ class Desk:
         self._ahead += LOGIN_SECONDS + 1
         await self._until("all sockets", lambda: all(each["is_up"] for each in self.feed.figures()))
         losses, returns = self.losses + SOCKETS, self.returns + SOCKETS
-        began = self._heard_at = time.monotonic()
+        await self._until("a tick", self._ticks_after(0))
+        self._lost_from = None
         await self.fault(*faults)
         await self._until("the loss", lambda: self.losses >= losses)
         noticed = self._silences[-SOCKETS:]
         if any("seconds" in each for each in faults):
             await asyncio.to_thread(self._simulator.clear_faults, self.client_id)
         await self._until("all to tick", self._ticks_after(returns))
-        return Seen(noticed, [time.monotonic() - began])
+        return Seen(noticed, [time.monotonic() - (self._lost_from or 0.0)])
 
     async def bear(self, fault: dict[str, Any]) -> None:
         """Have something go wrong that must cost nothing."""
@@ -184,7 +186,9 @@ class Desk:
 
     def _lost(self, *_: object) -> None:
         self.losses += 1
-        self._silences.append(time.monotonic() - self._heard_at)
+        if self._lost_from is None:
+            self._lost_from = self._heard_at
+        self._silences.append(time.monotonic() - self._lost_from)
 
     def _back(self, *_: object) -> None:
         self.returns += 1
