@@ -11,8 +11,9 @@ through the machine, which is what is looked at.
 import json
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -84,8 +85,51 @@ class Day:
     seconds: float
 
 
-def played(folder: Path, *, good: int, with_bad: bool, speed: int, until: str = "15:28") -> Day:
-    """Play the generated day with so many good configs, so many times faster than life.
+@dataclass(frozen=True)
+class Source:
+    """What is played.
+
+    Attributes
+    ----------
+    arguments
+        Of the simulator.
+    symbols
+        What the configs trade, in turn.
+    """
+
+    arguments: tuple[str, ...] = ()
+    symbols: tuple[str, ...] = SYMBOLS
+
+
+GENERATED = Source()
+
+
+def one_share(folder: Path) -> Source:
+    """Return a day of one share, four ticks a minute: for machines that are busy otherwise."""
+    chance, price = Random(1), 1480.0
+    opening = datetime.fromisoformat(f"{DAY}T09:15:00+05:30")
+    lines = ["ts,open,high,low,close,volume"]
+    for minute in range(375):
+        end = price * (1 + chance.gauss(0, 0.0008))
+        high, low = max(price, end) + chance.random(), min(price, end) - chance.random()
+        shown = ",".join(f"{each:.1f}" for each in (price, high, low, end))
+        lines.append(f"{opening + timedelta(minutes=minute)},{shown},{chance.randint(1, 9) * 1000}")
+        price = round(end, 1)
+    file = folder / "share.csv"
+    file.write_text("\n".join(lines) + "\n")
+    return Source((f"--candles={file}", "--symbol=RELIANCE"), ("RELIANCE",))
+
+
+def played(
+    folder: Path,
+    *,
+    good: int,
+    with_bad: bool,
+    speed: int,
+    until: str = "15:28",
+    source: Source = GENERATED,
+) -> Day:
+    """Play a day with so many good configs, so many times faster than life.
 
     It is stopped some time after `until` (India), and what happened later does not count.
 
@@ -97,19 +141,22 @@ def played(folder: Path, *, good: int, with_bad: bool, speed: int, until: str = 
         **tree.settings, "MARKET_SPEED": str(speed), "STRATEGY_MEMORY_MB": str(MEMORY_MB),
     }  # fmt: skip
     end = datetime.fromisoformat(f"{DAY}T{until}:59+05:30").astimezone(UTC).isoformat()
-    with running_stack() as stack, running_simulator("--speed=1", "--hold") as simulator:
+    with (
+        running_stack() as stack,
+        running_simulator("--speed=1", "--hold", *source.arguments) as simulator,
+    ):
         database = Database(stack)
         user = database.user()
         for row in database.rows("strategy_configs", select="id"):
             user.change("strategy_configs", row["id"], auto_start=False)
         names = {
-            _numbered(stack, _good(user, number), number): f"good {number}"
+            _numbered(stack, _good(user, number, source.symbols), number): f"good {number}"
             for number in range(good)
         }
-        bad = {_bad(user, name): name for name in BAD} if with_bad else {}
+        bad = {_bad(user, name, source.symbols[0]): name for name in BAD} if with_bad else {}
         with running_worker(stack, simulator, folder / "state", **settings) as worker:
             # Before the market begins: a config that joined later would have a gap to repair.
-            wait_for("subscriptions", lambda: _subscribed(simulator) >= len(SYMBOLS[:good]))
+            wait_for("subscriptions", lambda: _subscribed(simulator) >= len(source.symbols[:good]))
             simulator.control("clock", hold=False)
             # Warm-up asks the broker for history, a few times a second: meanwhile no day goes by.
             wait_for("the start of all", lambda: worker.said("ready"), _DEADLINE)
@@ -128,13 +175,13 @@ def played(folder: Path, *, good: int, with_bad: bool, speed: int, until: str = 
         return Day(_rows(database, names, end), stopped, errors, seconds)
 
 
-def _good(user: User, number: int) -> str:
+def _good(user: User, number: int, symbols: tuple[str, ...]) -> str:
     """Make a config with a portfolio of its own; return its id."""
     name = f"good {number}"
     portfolio = user.insert(
         "portfolios", name=name, initial_capital="10000000", max_open_trades=100
     )
-    fast = 3 + number // len(SYMBOLS) % 12
+    fast = 3 + number // 2 % 23
     kind = "momentum" if number % 2 else "mean_reversion"
     parameters = {"fast": fast, "slow": 3 * fast} if kind == "momentum" else {"period": 10 + fast}
     made = user.call(
@@ -142,7 +189,7 @@ def _good(user: User, number: int) -> str:
         p_name=name,
         p_strategy_type=kind,
         p_config=parameters,
-        p_symbols=[SYMBOLS[number % len(SYMBOLS)]],
+        p_symbols=[symbols[number % len(symbols)]],
         p_capital_allocated="2000000",
         p_portfolio_id=portfolio["id"],
     )
@@ -160,12 +207,12 @@ def _numbered(stack: RunningStack, config: str, number: int) -> str:
     return wanted
 
 
-def _bad(user: User, class_name: str) -> str:
+def _bad(user: User, class_name: str, symbol: str) -> str:
     made = user.call(
         "create_strategy",
         p_name=class_name,
         p_strategy_type="momentum",
-        p_symbols=["NIFTY-FUT"],
+        p_symbols=[symbol],
         p_module_path=MODULE,
         p_class_name=class_name,
     )
