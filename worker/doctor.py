@@ -59,7 +59,7 @@ class _Doctor:
             checks = {
                 **machine.checks(),
                 **DatabaseChecks(given, supabase, machine).checks(),
-                **BrokerChecks(given, supabase, dhan, tokens).checks(),
+                **BrokerChecks(given, supabase, dhan, tokens, machine).checks(),
             }
             for name, check in checks.items():
                 failure = await _made(name, check)

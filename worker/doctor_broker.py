@@ -22,7 +22,7 @@ from core.errors import ConfigError, FeedError
 from core.instrument import Instrument, InstrumentKind, Segment
 from core.session import IST, load_calendar
 from worker.dhan import Dhan
-from worker.doctor_machine import Check
+from worker.doctor_machine import Check, MachineChecks
 from worker.doctor_rules import account_of
 from worker.feed import Feed
 from worker.feed_line import Account
@@ -35,15 +35,28 @@ from worker.tokens import FixedToken
 
 _HANDSHAKE_SECONDS: Final = 10.0
 _HISTORY_DAYS: Final = 5
+_LEFT_TO_IT: Final = "not asked, a worker is at work here: see python -m worker top"
 _NIFTY: Final = Instrument(Segment.IDX_I, 13, "NIFTY", InstrumentKind.INDEX, 1, Decimal("0.05"))
 
 
 class BrokerChecks:
-    """Ask the broker."""
+    """Ask the broker.
+
+    Parameters
+    ----------
+    machine
+        Knows whether a worker runs here: what it needs of the account is then left to it.
+    """
 
     def __init__(
-        self, settings: Settings, supabase: Supabase, dhan: Dhan, tokens: TokenKeeper
+        self,
+        settings: Settings,
+        supabase: Supabase,
+        dhan: Dhan,
+        tokens: TokenKeeper,
+        machine: MachineChecks,
     ) -> None:
+        self._machine: Final = machine
         self._settings: Final = settings
         self._supabase: Final = supabase
         self._dhan: Final = dhan
@@ -102,6 +115,8 @@ class BrokerChecks:
         return f"{symbols.count} instruments"
 
     async def _history(self) -> str:
+        if self._machine.is_at_work:
+            return _LEFT_TO_IT
         now = datetime.now(IST)
         begin = now - timedelta(days=_HISTORY_DAYS)
         columns = await self._dhan.minutes(_NIFTY, f"{begin:%F %T}", f"{now:%F %T}")
@@ -110,6 +125,8 @@ class BrokerChecks:
 
     async def _feed(self) -> str:
         """Shake hands with the feed; nothing is subscribed."""
+        if self._machine.is_at_work:  # One socket too many would cost it one of its own.
+            return _LEFT_TO_IT
         given = self._settings
         intake = _idle_intake()
         tokens = FixedToken(self._tokens.text)

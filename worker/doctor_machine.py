@@ -20,7 +20,7 @@ from core.session import Market, ist_date
 from worker.doctor_rules import calendar_from, port_of, room_on_disk
 from worker.journal_desk import JournalDesk
 from worker.settings import Settings
-from worker.state import JOURNAL, opened_state
+from worker.state import HOLDER, JOURNAL, opened_state
 
 _STATUS_SECONDS: Final = 2.0
 
@@ -34,11 +34,14 @@ class MachineChecks:
     ----------
     holder
         The name of this installation, once its folder has been looked at.
+    is_at_work
+        Whether a worker runs in that folder now.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings: Final = settings
         self.holder = ""
+        self.is_at_work = False
 
     def checks(self) -> dict[str, Check]:
         """Return the checks in their order."""
@@ -51,9 +54,22 @@ class MachineChecks:
         }
 
     async def _state(self) -> str:
-        with opened_state(self._settings.state_dir) as state:
-            self.holder = state.holder
-            return f"{self._settings.state_dir}, name {state.holder}"
+        folder = self._settings.state_dir
+        try:
+            with opened_state(folder) as state:
+                self.holder = state.holder
+        except ConfigError:
+            if not await self._runs_here():
+                raise
+            self.is_at_work = True
+            self.holder = (folder / HOLDER).read_text(encoding="utf-8").strip()
+            return f"{folder}, where worker {self.holder} runs"
+        return f"{folder}, name {self.holder}"
+
+    async def _runs_here(self) -> bool:
+        """Return whether a worker answers at our address."""
+        address = self._settings.health_address
+        return address is not None and "role" in (await _status_of(address) or {})
 
     async def _disk(self) -> str:
         given = self._settings

@@ -17,6 +17,7 @@ from uuid import uuid4
 from core.errors import ConfigError
 
 JOURNAL: Final = "journal.sqlite3"
+HOLDER: Final = "holder"
 
 _PRIVATE: Final = 0o700
 
@@ -33,7 +34,7 @@ class State:
     def __init__(self, directory: Path) -> None:
         self.journal: Final = directory / JOURNAL
         self.master: Final = directory / "instruments.csv"
-        name = directory / "holder"
+        name = directory / HOLDER
         if not name.exists():
             name.write_text(f"{socket.gethostname()}/{uuid4()}", encoding="utf-8")
         self.holder: Final = name.read_text(encoding="utf-8").strip()

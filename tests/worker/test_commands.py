@@ -20,9 +20,11 @@ from tests.worker.running import (
     RunningSimulator,
     RunningWorker,
     User,
+    run_worker,
     running_simulator,
     running_worker,
     wait_for,
+    worker_environment,
 )
 from worker.top import Place, look, read_place
 from worker.top_view import drawn
@@ -35,9 +37,15 @@ class Scene:
     """Everything running, at 60 market seconds per second: the day outlasts the tests."""
 
     def __init__(
-        self, stack: RunningStack, worker: RunningWorker, simulator: RunningSimulator
+        self,
+        stack: RunningStack,
+        worker: RunningWorker,
+        simulator: RunningSimulator,
+        state: Path,
     ) -> None:
+        self.state = state
         self.stack = stack
+        self.address = worker.wait_said("health")["address"].removeprefix("http://")
         self.database = database = Database(stack)
         self.worker = worker
         self.simulator = simulator
@@ -54,7 +62,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             stack, simulator, state, MARKET_SPEED="60", WORKER_HEALTH_ADDRESS="127.0.0.1:0"
         ) as worker,
     ):
-        scene = Scene(stack, worker, simulator)
+        scene = Scene(stack, worker, simulator, state)
         for config in (NIFTY_CONFIG, BANKNIFTY_CONFIG):
             scene.database.wait_status(config, "ACTIVE")
         yield scene
@@ -241,14 +249,13 @@ def _is_seen(config_id: str, place: Place) -> bool:
 
 
 def test_the_worker_says_how_it_is_to_probes_and_to_an_operator(scene: Scene) -> None:
-    address = scene.worker.wait_said("health")["address"]
-    health = httpx.get(f"{address}/healthz").json()
+    health = httpx.get(f"http://{scene.address}/healthz").json()
     assert health["role"] == "active"
     assert {"feed", "lease", "journal", "outbox", "token"} <= health["checks"].keys()
-    metrics = httpx.get(f"{address}/metrics").text
+    metrics = httpx.get(f"http://{scene.address}/metrics").text
     assert "\ntradebase_config_status{" in metrics
     assert "\ntradebase_candle_to_signal_seconds_bucket{" in metrics
-    local = read_place({"WORKER_HEALTH_ADDRESS": address.removeprefix("http://")}, database=False)
+    local = read_place({"WORKER_HEALTH_ADDRESS": scene.address}, database=False)
     remote = Place(None, "main", scene.stack.url, scene.stack.secret_key)
     console = Console(width=150)
     for place in (local, remote):
@@ -256,6 +263,17 @@ def test_the_worker_says_how_it_is_to_probes_and_to_an_operator(scene: Scene) ->
         with console.capture() as capture:
             console.print(drawn(asyncio.run(look(place))))
         assert "Momentum" in capture.get()
+
+
+def test_the_doctor_finds_the_worker_that_runs_here(scene: Scene) -> None:
+    settings = {"MARKET_SPEED": "60", "WORKER_HEALTH_ADDRESS": scene.address}
+    environment = worker_environment(scene.stack, scene.simulator, scene.state, **settings)
+    found = run_worker(environment, "doctor")
+    said = "".join(found.raw)
+    assert found.process.returncode == 0, said
+    assert "ok      feed       not asked, a worker is at work here" in said
+    assert "where a worker (active) answers already" in said
+    assert "this installation has the shard" in said
 
 
 def test_realtime_nudges_the_worker(scene: Scene) -> None:
