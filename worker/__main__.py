@@ -61,7 +61,9 @@ examples:
   python -m worker replay 2026-11-20 --against DATABASE
                                 play a recorded day again; needs no broker, and stores nothing
   python -m worker journal      what the database refused, and how to settle that
-  python -m worker top          how the worker of this machine is, live; --database: one elsewhere
+  python -m worker top          how the worker of this machine is, live; --once: and end
+  python -m worker top --database
+                                how one on another machine is, by its signs of life
   python -m worker free         let the shard of a dead worker go (not that of a living one)
 """
 
