@@ -28,7 +28,7 @@ from tests.worker.isolation_run import GENERATED, Day, one_share, played
 PAIRS = int(os.environ.get("PAIRS", "5"))
 GOOD = int(os.environ.get("GOOD", "46"))
 SPEED = int(os.environ.get("SPEED", "600"))
-UNTIL = os.environ.get("UNTIL", "15:28")
+UNTIL = os.environ.get("UNTIL", "15:10")
 BUSY = bool(os.environ.get("BUSY"))
 KIND = "a day of one share" if BUSY else "the generated day"
 MOST_RATIO, MOST_MORE_MS = 1.10, 2.0

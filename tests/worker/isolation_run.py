@@ -126,7 +126,7 @@ def played(
     good: int,
     with_bad: bool,
     speed: int,
-    until: str = "15:28",
+    until: str = "15:10",
     source: Source = GENERATED,
 ) -> Day:
     """Play a day with so many good configs, so many times faster than life.
