@@ -66,6 +66,7 @@ class Feed:
         self._lines: Final[list[FeedLine]] = []
         self._line_of: Final[dict[InstrumentKey, FeedLine]] = {}
         self._more_lines: Final = asyncio.Event()
+        self._is_doubtful = False
         self.on_lost: Callable[[float, Sequence[InstrumentKey] | None], None] = _nobody
         """Called when a socket has ended: the seconds since its last message, and of which
         instruments nothing is heard now; None for all there are."""
@@ -183,6 +184,7 @@ class Feed:
         if not any(each.is_up for each in self._lines):
             self.connected.clear()
         self.on_lost(silent_seconds, self._keys_of(line))
+        self._is_doubtful = False  # What is lost is doubted no more; others may be.
         self.doubts()
 
     def back(self, line: FeedLine) -> None:
@@ -192,7 +194,10 @@ class Feed:
 
     def doubts(self) -> None:
         """Tell whether any socket is silent."""
-        self.on_doubt(any(line.is_silent for line in self._lines))
+        is_doubtful = any(line.is_silent for line in self._lines)
+        if is_doubtful is not self._is_doubtful:
+            self._is_doubtful = is_doubtful
+            self.on_doubt(is_doubtful)
 
     def _keys_of(self, line: FeedLine) -> Sequence[InstrumentKey] | None:
         return None if len(self._lines) == 1 else list(line.instruments)

@@ -230,6 +230,7 @@ async def test_another_token_is_used_at_once() -> None:
         assert time.monotonic() - began < SILENCE_SECONDS
 
 
+@pytest.mark.full
 async def test_a_feed_that_breaks_twice_without_a_word_makes_the_token_suspect() -> None:
     async with a_feed() as scene:
         await until(_subscribed(scene, 3))
@@ -263,6 +264,7 @@ async def test_a_contract_that_is_over_is_not_asked_for_again() -> None:
         await until(_subscribed(scene, 2))
 
 
+@pytest.mark.full
 async def test_who_waits_to_connect_need_not_wait_when_there_is_another_token() -> None:
     async with a_feed() as scene:
         await until(_subscribed(scene, 3))

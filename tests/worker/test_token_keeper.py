@@ -105,6 +105,7 @@ async def test_a_token_is_renewed_before_it_ends_and_the_new_one_is_kept(tmp_pat
         assert not scene.troubles
 
 
+@pytest.mark.full
 async def test_what_a_program_made_is_made_anew(tmp_path: Path) -> None:
     async with a_scene(tmp_path) as scene, scene.keeper("", logs_in=True, runs=True) as keeper:
         assert not facts_of(keeper.text).is_renewable
@@ -224,6 +225,7 @@ async def test_a_login_that_fails_counts_too(tmp_path: Path) -> None:
         assert scene.file.read().login_at > time.time() - 60
 
 
+@pytest.mark.full
 async def test_of_two_workers_on_a_machine_one_renews_and_both_have_it(tmp_path: Path) -> None:
     async with (
         a_scene(tmp_path) as scene,
