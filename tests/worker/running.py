@@ -154,7 +154,8 @@ class RunningSimulator:
     def control(self, path: str, /, **body: Any) -> dict[str, Any]:
         """Tell it something; an empty body asks."""
         url = f"{self.environment['DHAN_CONTROL_URL']}/{path}"
-        answer = httpx.post(url, json=body) if body else httpx.get(url)
+        # As fast as possible it plays a while before it answers.
+        answer = httpx.post(url, json=body, timeout=30) if body else httpx.get(url, timeout=30)
         found: dict[str, Any] = _checked(answer)
         return found
 
