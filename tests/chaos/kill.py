@@ -171,6 +171,12 @@ def _report(played: Sequence[Played]) -> list[str]:
             f"{seconds[-1]:.2f} s of {len(seconds)} (wanted: below {TARGET_SECONDS:g} on a machine "
             "that does nothing else)."
         )
+    used = sorted(each for one in played for each in one.get("restart_cpu_seconds", ()))
+    if used:
+        parts.append(
+            f"Processor time of that, all processes together, which does not depend on who else "
+            f"uses the machine: p50 {_at(used, 0.5):.2f} s, most {used[-1]:.2f} s of {len(used)}."
+        )
     wrong = [each for each in played if each["problems"]]
     parts += [
         f"`--repeat {each['kind']} {each['seed']}`: {each['kills']}; {each['problems'][0]}"

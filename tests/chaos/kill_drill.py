@@ -21,6 +21,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 from core.session import NS_PER_MINUTE
 from tests.chaos.kill_scene import MINUTES, OPENS, OPENS_NS, PATIENCE, SUBSCRIBED, Books, Scene
 from tests.worker.running import RunningWorker, wait_for
@@ -46,6 +48,7 @@ class Drill:
     kills: list[str] = field(default_factory=list)
     resumed: int = 0
     restart_seconds: list[float] = field(default_factory=list)
+    restart_cpu_seconds: list[float] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
@@ -176,6 +179,9 @@ class Life:
         if not self._drill.kills:
             return
         self._drill.restart_seconds.append(time.monotonic() - self._begun)
+        lives = [psutil.Process(self.worker.process.pid), *self.worker.descendants()]
+        used = sum(sum(each.cpu_times()[:2]) for each in lives)
+        self._drill.restart_cpu_seconds.append(round(used, 2))
         goes_on = bool(self.worker.said("the last run goes on"))
         self._drill.resumed += goes_on
         if goes_on is not self._goes_on:
