@@ -32,8 +32,8 @@ from tests.worker.running import (
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (ROOT / "worker" / "Dockerfile").read_text()
-UNIT = ROOT / "deploy" / "tradebase-worker.service"
-FLY = tomllib.loads((ROOT / "deploy" / "fly.toml").read_text())
+UNIT = ROOT / "worker" / "tradebase-worker.service"
+FLY = tomllib.loads((ROOT / "worker" / "fly.toml").read_text())
 SETTINGS = set(re.findall(r"^([A-Z][A-Z_]*)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
 OF_PYTHON = {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}
 LONGEST_STOP_SECONDS = 10
@@ -144,7 +144,7 @@ def test_systemd_understands_the_unit() -> None:
 
 
 def test_fly_keeps_the_state_and_waits_for_the_end() -> None:
-    assert (ROOT / "deploy" / FLY["build"]["dockerfile"]).resolve() == ROOT / "worker/Dockerfile"
+    assert (ROOT / "worker" / FLY["build"]["dockerfile"]).resolve() == ROOT / "worker/Dockerfile"
     assert FLY["mounts"]["destination"] == environment()["WORKER_STATE_DIR"]
     assert int(FLY["kill_timeout"].removesuffix("s")) > LONGEST_STOP_SECONDS
     assert FLY["kill_signal"] == "SIGTERM"
