@@ -7,6 +7,7 @@
  */
 import { CircleAlert, CircleCheck, Info, X } from "lucide-react";
 import { AnimatePresence, motion, useReducedMotion } from "motion/react";
+import { usePathname } from "next/navigation";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from "react";
 import { createPortal } from "react-dom";
 
@@ -81,6 +82,12 @@ function useTopDialog(): [Element | null, () => void] {
       document.removeEventListener("close", look, true);
     };
   }, [look]);
+  // A dialog may go with its page, without being closed.
+  const path = usePathname();
+  useEffect(() => {
+    const frame = requestAnimationFrame(look);
+    return () => cancelAnimationFrame(frame);
+  }, [path, look]);
   return [dialog, look];
 }
 
