@@ -30,7 +30,8 @@ MOST_PER_CALL: Final = 500
 RESTORED: Final = "TB424"
 
 _SHARE_OF_NEWEST: Final = 10
-_LEAST_WHILE_AWAY: Final = 25
+_SLOW_SECONDS: Final = 5.0
+_LEAST_WHILE_SLOW: Final = 25
 _FAULT_OF_AN_EVENT: Final = ("22", "23", "54", "TB4", "PGRST102", "HTTP 413")
 """Codes with which a call is refused for what is in it, not for what it is."""
 
@@ -125,10 +126,13 @@ class Sender:
         if not batch.events and not newest and self._has_written:
             await self._done(batch, [])
             return batch.lane is not None
+        began = time.monotonic()
         try:
             outcomes = await self._write(batch, list(newest.values()))
         except StoreError as error:
             self._newest = {**newest, **self._newest}  # Unless newer ones have come meanwhile.
+            if time.monotonic() - began > _SLOW_SECONDS:  # It may be too much at once.
+                self._most = max(self._most // 2, _LEAST_WHILE_SLOW)
             await self._failed(batch, names, error)
             return True
         self._has_written = True
@@ -158,7 +162,6 @@ class Sender:
     async def _failed(self, batch: Batch, names: Sequence[str], error: StoreError) -> None:
         """Do what lets the next attempt succeed."""
         if not isinstance(error, RefusedError):
-            self._most = max(self._most // 2, _LEAST_WHILE_AWAY)
             await self._wait(error)
         elif error.code == LOST:
             _log.warning("write refused: %s", error)

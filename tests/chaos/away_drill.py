@@ -171,10 +171,10 @@ class Drill:
     def _restored(self) -> None:
         self._wait_minute(_FROM)
         self._back_up()
+        behind = self._place()
         self._wait_minute(_TO)
         before = self._place()
         self._restore()
-        behind = self._place()
         if behind >= before:
             self.day.problems.append(f"nothing was lost: {behind} of {before}")
         self._time_draining(behind, before)

@@ -26,7 +26,7 @@ from tests.worker.running import (
     worker_environment,
 )
 
-pytestmark = pytest.mark.full
+pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
 
 _PLANT: Final = f"""
 create function public.refuse_metrics() returns trigger language plpgsql as
@@ -139,6 +139,32 @@ def test_a_new_run_does_not_take_up_books_that_the_database_does_not_know(
             database.wait_status(NIFTY_CONFIG, "ERROR")  # What waited was just that.
             answer = database.user().do(NIFTY_CONFIG, "START")
             assert answer["status"] == "EXECUTED", answer
+
+
+def test_a_config_of_which_something_is_in_no_place_any_more_enters_nothing(
+    stack: RunningStack, simulator: RunningSimulator, tmp_path: Path
+) -> None:
+    with running_worker(stack, simulator, tmp_path, MARKET_SPEED="60") as worker:
+        worker.wait_said("ready")
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite3")) as journal, journal:
+        # As if the first trades had been removed for their age, and the backup were older still.
+        journal.execute("insert into pruned values (?, 'trade', 7, 1, 9)", (NIFTY_CONFIG,))
+    _run(stack, "update public.worker_journals set sequence = 2")
+    database = Database(stack)
+    with running_worker(stack, simulator, tmp_path, MARKET_SPEED="60") as worker:
+        worker.wait_said("was restored to an older state")
+        worker.wait_said("ready")
+        config = database.wait_status(NIFTY_CONFIG, "PAUSED")
+        assert "between 3 and 9 (at most 7 of kind trade)" in config["error_message"]
+        assert database.config(BANKNIFTY_CONFIG)["status"] == "ACTIVE"
+        answer = database.user().do(NIFTY_CONFIG, "RESUME")
+        assert (answer["status"], answer["error_message"]) == ("FAILED", config["error_message"])
+    environment = worker_environment(stack, simulator, tmp_path, MARKET_SPEED="60")
+    with started_worker(environment, "journal", "accept", NIFTY_CONFIG) as desk:
+        assert desk.process.wait(DEADLINE) == 0
+    with running_worker(stack, simulator, tmp_path, MARKET_SPEED="60") as worker:
+        worker.wait_said("ready")
+        assert database.user().do(NIFTY_CONFIG, "RESUME")["status"] == "EXECUTED"
 
 
 def _run(stack: RunningStack, query: LiteralString) -> None:
