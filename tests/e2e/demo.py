@@ -21,7 +21,7 @@ import psutil
 from tests.worker.running import PROJECT, wait_for
 
 _MARK = "DEMO_TEST_MARK"
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0
 
 
 @dataclass
