@@ -168,6 +168,7 @@ def played(
             for config in bad:
                 _wait_for_the_end(database, config)
             seconds = time.monotonic() - began
+            wait_for("the store to have it all", lambda: not _waiting(database), _DEADLINE)
             assert all(database.config(each)["status"] == "ACTIVE" for each in names)
             errors = {name: _errors(database, config) for config, name in bad.items()}
             assert worker.stop() == 0
@@ -224,6 +225,12 @@ def _bad(user: User, class_name: str, symbol: str) -> str:
 def _subscribed(simulator: RunningSimulator) -> int:
     sockets = simulator.control("state")["sockets"]
     return sum(int(each["modes"]["full"]) for each in sockets)
+
+
+def _waiting(database: Database) -> int:
+    """Return how many events waited at the last heartbeat: signs of life overtake the others."""
+    (beat,) = database.rows("worker_heartbeats", process="eq.supervisor")
+    return int(beat["figures"]["outbox"])
 
 
 def _market_time(database: Database) -> str:
