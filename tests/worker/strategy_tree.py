@@ -78,7 +78,7 @@ class Burner(Bad):
     name = "burner"
 
     def on_candle(self, candle):
-        until = time.process_time() + 0.5
+        until = time.process_time() + 0.25
         while time.process_time() < until:
             pass
 

@@ -71,7 +71,7 @@ class Scene:
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     state: Path = tmp_path_factory.mktemp("state")
     tree = StrategyTree(tmp_path_factory.mktemp("tree"))
-    limits = {"STRATEGY_MEMORY_MB": str(MEMORY_MB), "STRATEGY_CPU_SECONDS": "0.3"}
+    limits = {"STRATEGY_MEMORY_MB": str(MEMORY_MB), "STRATEGY_CPU_SECONDS": "0.15"}
     settings = {**tree.settings, **limits, "MARKET_SPEED": "60"}
     with (
         running_stack() as stack,
