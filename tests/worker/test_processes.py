@@ -49,6 +49,19 @@ class Scene:
         assert self.user.do(config, "START")["status"] == "EXECUTED"
         return config
 
+    def pid_of(self, config: str, *before: int) -> int:
+        """Wait until a config runs in a process that is none of those before; return its id."""
+        query = {"id": f"eq.{config}", "status": "eq.ACTIVE"}
+        rows = wait_for(
+            "its process",
+            lambda: [
+                row
+                for row in self.database.rows("strategy_configs", **query)
+                if row["pid"] is not None and row["pid"] not in before
+            ],
+        )
+        return int(rows[0]["pid"])
+
     def wait_logged(self, config: str, text: str) -> dict[str, Any]:
         """Wait for a line in a config's log that contains a text."""
         query = {"strategy_config_id": f"eq.{config}", "message": f"like.*{text}*", "limit": "1"}
@@ -85,27 +98,25 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
 
 def test_a_process_that_does_not_answer_is_killed_and_the_market_goes_on(scene: Scene) -> None:
-    stuck = scene.database.wait_status(NIFTY_CONFIG, "ACTIVE")
-    psutil.Process(stuck["pid"]).send_signal(signal.SIGSTOP)
+    stuck = scene.pid_of(NIFTY_CONFIG)
+    psutil.Process(stuck).send_signal(signal.SIGSTOP)
     scene.wait_logged(NIFTY_CONFIG, "ended: no answer to round")
     before = scene.figures("supervisor")["rounds"]
     wait_for("more rounds", lambda: scene.figures("supervisor")["rounds"] > before)
-    again = scene.database.wait_status(NIFTY_CONFIG, "ACTIVE")
-    assert again["pid"] != stuck["pid"]
-    assert not psutil.pid_exists(stuck["pid"])
+    assert scene.pid_of(NIFTY_CONFIG, stuck)
+    assert not psutil.pid_exists(stuck)
 
 
 def test_after_three_crashes_in_ten_minutes_it_stays_an_error_until_it_is_started(
     scene: Scene,
 ) -> None:
     database = scene.database
-    other = database.config(NIFTY_CONFIG)["pid"]
-    pids = []
+    other = scene.pid_of(NIFTY_CONFIG)
+    pids: list[int] = []
     for then in ("restart 1 follows", "restart 2 follows", "it stays stopped"):
-        pids.append(database.wait_status(BANKNIFTY_CONFIG, "ACTIVE")["pid"])
+        pids.append(scene.pid_of(BANKNIFTY_CONFIG, *pids))
         psutil.Process(pids[-1]).kill()
         scene.wait_logged(BANKNIFTY_CONFIG, f"ended: killed by SIGKILL; {then}")
-    assert len(set(pids)) == 3
     assert database.wait_status(BANKNIFTY_CONFIG, "ERROR")["error_message"] == "killed by SIGKILL"
     query = {"entity_id": f"eq.{BANKNIFTY_CONFIG}", "kind": "eq.strategy_error"}
     told = [each["body"] for each in database.rows("notifications", **query)]
@@ -118,7 +129,7 @@ def test_after_three_crashes_in_ten_minutes_it_stays_an_error_until_it_is_starte
 def test_who_takes_more_memory_than_allowed_raises_or_quits_ends_with_the_reason(
     scene: Scene,
 ) -> None:
-    other = scene.database.config(NIFTY_CONFIG)["pid"]
+    other = scene.pid_of(NIFTY_CONFIG)
     reasons = {
         "Hog": f"memory above {MEMORY_MB} MB",
         "Crasher": "RuntimeError: this cannot work",
@@ -152,7 +163,7 @@ def test_it_has_no_environment_no_input_and_none_of_the_worker_s_descriptors(sce
     scene.wait_logged(teller, "printed: stdin: ''")
     said = scene.wait_logged(teller, "printed: environment:")["message"]
     assert set(said.split()[2:]) <= {"PYTHONPATH", "LC_CTYPE"}
-    pid = scene.database.config(teller)["pid"]
+    pid = scene.pid_of(teller)
     open_there = [Path(f"/proc/{pid}/fd/{each}") for each in range(64)]
     targets = {str(each.readlink()) for each in open_there if each.is_symlink()}
     assert {each.partition(":")[0] for each in targets} <= {
@@ -187,7 +198,7 @@ def test_who_dies_while_another_is_waited_for_is_an_error_too(scene: Scene) -> N
 
 @pytest.mark.full
 def test_restart_picks_up_an_edited_file_while_the_others_go_on(scene: Scene) -> None:
-    teller, other = scene.started("Teller"), scene.database.config(NIFTY_CONFIG)["pid"]
+    teller, other = scene.started("Teller"), scene.pid_of(NIFTY_CONFIG)
     scene.wait_logged(teller, "printed: first words")
     digest = scene.database.config(teller)["code_digest"]
     scene.tree.edit('"first words"', '"other words"')
@@ -204,31 +215,29 @@ def test_configs_that_share_a_process_end_with_it_and_go_on_each_in_one_of_its_o
     scene: Scene,
 ) -> None:
     first, second = (scene.started("Teller", shares_process=True) for _ in range(2))
-    shared = scene.database.wait_status(first, "ACTIVE")["pid"]
-    assert scene.database.wait_status(second, "ACTIVE")["pid"] == shared
+    shared = scene.pid_of(first)
+    assert scene.pid_of(second) == shared
     third = scene.started("Crasher", shares_process=True)
     scene.wait_logged(third, "ended: RuntimeError: this cannot work")
     scene.stop(third)
     assert psutil.pid_exists(shared), "what one raises is its own end only"
     psutil.Process(shared).kill()
-    alone = []
     for config in (first, second):
         scene.wait_logged(config, "ended: killed by SIGKILL; restart 1 follows")
-        alone.append(scene.database.wait_status(config, "ACTIVE")["pid"])
-    assert len({shared, *alone}) == 3
+    assert scene.pid_of(first, shared) != scene.pid_of(second, shared)
     scene.stop(first, second)
 
 
 def test_restart_gives_a_config_that_shared_a_process_one_of_its_own(scene: Scene) -> None:
     first, second = (scene.started("Teller", shares_process=True) for _ in range(2))
-    shared = scene.database.wait_status(second, "ACTIVE")["pid"]
+    shared = scene.pid_of(second)
     scene.tree.edit('"first words"', '"new words"')
     assert scene.user.do(first, "RESTART")["status"] == "EXECUTED"
     scene.wait_logged(first, "printed: new words")
-    assert scene.database.config(first)["pid"] != shared
-    assert scene.database.config(second)["pid"] == shared
+    assert scene.pid_of(first, shared)
+    assert scene.pid_of(second) == shared
     newcomer = scene.started("Teller", shares_process=True)
-    assert scene.database.config(newcomer)["pid"] != shared, "it would run the code of before"
+    assert scene.pid_of(newcomer) != shared, "it would run the code of before"
     scene.wait_logged(newcomer, "printed: new words")
     scene.tree.edit('"new words"', '"first words"')
     scene.stop(first, second, newcomer)
@@ -237,19 +246,12 @@ def test_restart_gives_a_config_that_shared_a_process_one_of_its_own(scene: Scen
 
 @pytest.mark.full
 def test_when_the_fork_server_is_killed_all_start_again_and_hold_no_secret(scene: Scene) -> None:
-    before = scene.database.wait_status(NIFTY_CONFIG, "ACTIVE")["pid"]
+    before = scene.pid_of(NIFTY_CONFIG)
     server = psutil.Process(before).parent()
     assert server is not None
     assert server.pid != scene.worker.process.pid
     server.kill()
-    (again,) = wait_for(
-        "another process",
-        lambda: [
-            psutil.Process(row["pid"])
-            for row in [scene.database.config(NIFTY_CONFIG)]
-            if row["pid"] not in (None, before)
-        ],
-    )
+    again = psutil.Process(scene.pid_of(NIFTY_CONFIG, before))
     for process in (again, again.parent()):
         assert process is not None
         assert set(process.environ()) <= {"PYTHONPATH", "LC_CTYPE"}
