@@ -95,17 +95,19 @@ function Ratios({ row }: { row: PerformanceOfDay }) {
     ["Max drawdown", percent(row.max_drawdown)],
   ];
   return (
-    <dl className="mb-4 grid grid-cols-2 gap-3 sm:grid-cols-5">
-      {facts.map(([name, value]) => (
-        <div key={name} className="bg-raised/60 rounded-lg border p-3">
-          <dt className="text-muted text-xs">{name}</dt>
-          <dd className="tabular mt-0.5 font-semibold">{value}</dd>
-        </div>
-      ))}
-      <p className="text-muted col-span-full text-xs">
+    <div className="mb-4">
+      <dl className="grid grid-cols-2 gap-3 sm:grid-cols-5">
+        {facts.map(([name, value]) => (
+          <div key={name} className="bg-raised/60 rounded-lg border p-3">
+            <dt className="text-muted text-xs">{name}</dt>
+            <dd className="tabular mt-0.5 font-semibold">{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <p className="text-muted mt-3 text-xs">
         Ratios are of the <Badge>{row.measured === "LIVE" ? "live" : "virtual"}</Badge> record.
       </p>
-    </dl>
+    </div>
   );
 }
 
