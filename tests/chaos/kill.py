@@ -147,7 +147,14 @@ def _commit() -> str:
 def _report(played: Sequence[Played]) -> list[str]:
     """Return what is written down."""
     rows = [_row(kind, [each for each in played if each["kind"] == kind]) for kind in WANTED]
-    head = ("killed", "seeds", "not as it ought to be", "kills", "runs gone on with", "too late")
+    head = (
+        "killed",
+        "seeds, of those wanted",
+        "not as it ought to be",
+        "kills",
+        "runs gone on with",
+        "too late",
+    )
     stages = Counter(_stage(kill) for each in played for kill in each["kills"])
     seconds = sorted(each for one in played for each in one["restart_seconds"])
     about = (
@@ -189,7 +196,7 @@ def _row(kind: str, played: Sequence[Played]) -> tuple[object, ...]:
     counted = [each for each in played if not each["late"]]
     return (
         f"{kind}: {_ABOUT[kind]}",
-        len(counted),
+        f"{len(counted)} of {WANTED[kind]}",
         sum(bool(each["problems"]) for each in counted),
         sum(len(each["kills"]) for each in counted),
         sum(each["resumed"] for each in counted),
