@@ -176,12 +176,11 @@ def test_it_has_no_environment_no_input_and_none_of_the_worker_s_descriptors(sce
 
 
 @pytest.mark.full
-def test_who_burns_cpu_is_put_behind_the_others_and_then_ended(scene: Scene) -> None:
+def test_who_burns_cpu_is_told_and_put_behind_the_others(scene: Scene) -> None:
     burner = scene.started("Burner")
-    scene.wait_logged(burner, "all others go first from now on")
-    reason = scene.wait_logged(burner, "ended: used")["message"]
-    assert "s of CPU in" in reason
-    scene.stop(burner)
+    line = scene.wait_logged(burner, "all others go first from now on")
+    assert line["message"].startswith("used ")
+    scene.stop(burner)  # How it ends is a matter of who else wants the CPU by then.
 
 
 @pytest.mark.full

@@ -234,7 +234,7 @@ async def test_while_an_instrument_has_a_gap_its_ticks_are_not_shown() -> None:
     assert scene.b.heard == [(1, (Tick(KEY, 8, 11.0, 6),))]
 
 
-async def test_in_real_time_who_still_thinks_is_shown_only_the_newest_tick_but_every_candle() -> None:
+async def test_in_real_time_who_thinks_is_shown_only_the_newest_tick_but_every_candle() -> None:
     scene = Scene(waits=False)
     scene.rounds.show(Tick(KEY, 7, 10.0, 5), ["b"])
     for second in (8, 9, 10):
