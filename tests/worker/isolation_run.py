@@ -2,7 +2,7 @@
 
 In:  how many configs, whether bad ones are among them, until when rows count.
 Out: everything the good ones wrote, without what names a run; figures; the log of the bad ones.
-Next: `tests/worker/test_isolation.py`, with a few; `bench/isolation.py`, with fifty, in pairs.
+Next: `bench/isolation.py`, which plays pairs of days.
 
 Each config has a portfolio of its own, so that nothing one does can change what another may do but
 through the machine, which is what is looked at.
