@@ -69,7 +69,9 @@ def parser() -> argparse.ArgumentParser:
     source.add_argument("--candles", type=Path, help="csv or csv.gz: ts,open,high,low,close,volume")
     source.add_argument("--ticks", type=Path, help="csv or csv.gz of decoded full packets")
     source.add_argument("--recording", type=Path, help="folder of a recorded run of the worker")
-    run.add_argument("--calendar", type=Path, help="with --recording: the calendar that its worker had")
+    run.add_argument(
+        "--calendar", type=Path, help="with --recording: the calendar that its worker had"
+    )
     run.add_argument("--trades", type=Path, help="write the trades here: .csv or .json")
     run.add_argument(
         "--report",
