@@ -15,7 +15,15 @@ import pytest
 from devstack.lifetime import free_port
 from tests.e2e.system import EAGER, SPEED, System, running_system
 from tests.stacks import RunningStack
-from tests.worker.running import DEMO, PORTFOLIO, PROJECT, running_worker, wait_for
+from tests.worker.running import (
+    DEMO,
+    PORTFOLIO,
+    PROJECT,
+    run_worker,
+    running_worker,
+    wait_for,
+    worker_environment,
+)
 
 pytestmark = pytest.mark.timeout(120)
 CRON_SECRET = "a-secret-of-this-test-with-enough-characters"
@@ -158,7 +166,9 @@ def test_a_day_by_http_whose_worker_dies_is_ended_by_the_scheduler_once(
 
 @contextmanager
 def _next_worker(system: System, folder: Path) -> Iterator[None]:
-    """Let another worker take over and market time pass."""
+    """Let another worker take over, as the operator of no standby does it; market time passes."""
+    environment = worker_environment(system.stack, system.simulator, folder)
+    assert run_worker(environment, "free").process.returncode == 0
     with running_worker(system.stack, system.simulator, folder, MARKET_SPEED=f"{SPEED}") as worker:
         with system.market_open():
             worker.wait_said("ready")

@@ -57,6 +57,7 @@ BAD: dict[str, dict[str, list[tuple[Any, str]]]] = {
             ("taken", 'the strategy has a config with the name "taken" already'),
         ],
         "auto_start": [],
+        "shares_process": [],
         "portfolio_id": [(NOBODY, f"portfolio {NOBODY} does not exist")],
     },
     "strategy_commands": {
@@ -95,7 +96,7 @@ BAD: dict[str, dict[str, list[tuple[Any, str]]]] = {
     },
 }
 # What has no value that breaks a rule: true or false, one of a type's values.
-ANY_VALUE = {"auto_start", "is_active", "command", "side"}
+ANY_VALUE = {"auto_start", "shares_process", "is_active", "command", "side"}
 NULLABLE = {"python_code", "portfolio_id"}
 TOLD_ELSEWHERE = {
     # Refused by a trigger that asks whose the config is, before its key would be.
