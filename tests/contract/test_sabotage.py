@@ -27,6 +27,7 @@ def campaign(target: Target) -> Campaign:
     return Campaign(target, lambda behaviour: [Run(behaviour, c) for c in clients_of(behaviour)])
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("behaviour", ALL)
 def test_each_contract_test_fails_when_its_behaviour_is_switched_off(
     behaviour: str, campaign: Campaign

@@ -80,6 +80,7 @@ def test_stored_candles_equal_the_file_in_all_five_fields(
     assert _stored(played, timeframe) == longer(minutes, LENGTHS[timeframe])
 
 
+@pytest.mark.full
 def test_a_demo_of_the_file_trades_its_symbol(file: Path) -> None:
     with running_demo(
         DEMO_SOURCE=str(file), DEMO_SYMBOL=SYMBOL, DEMO_SPEED="1200", DEMO_SECONDS="8"

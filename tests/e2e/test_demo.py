@@ -19,7 +19,7 @@ MOMENTS = (
     pytest.param("starting Dhan simulator", marks=pytest.mark.full),
     pytest.param("starting functions", marks=pytest.mark.full),
     pytest.param("starting cron", marks=pytest.mark.full),
-    "starting worker",
+    pytest.param("starting worker", marks=pytest.mark.full),
     READY,
 )
 SOON = {"DEMO_SECONDS": "8", "DEMO_SPEED": "600"}

@@ -57,7 +57,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     state: Path = tmp_path_factory.mktemp("state")
     with (
         running_stack() as stack,
-        running_simulator("--speed=60", "--start=09:30") as simulator,
+        running_simulator("--speed=60", "--start=10:10") as simulator,
         running_worker(
             stack, simulator, state, MARKET_SPEED="60", WORKER_HEALTH_ADDRESS="127.0.0.1:0"
         ) as worker,

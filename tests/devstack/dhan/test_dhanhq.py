@@ -81,6 +81,7 @@ def test_the_package_is_the_one_the_reference_describes() -> None:
     assert version("dhanhq") == "2.3.0"
 
 
+@pytest.mark.full
 def test_its_feed_decodes_all_three_modes_to_what_was_generated(
     simulated: dict[str, str], context: DhanContext, tape: Tape
 ) -> None:
