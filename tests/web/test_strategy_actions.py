@@ -1,6 +1,7 @@
 """Every action on a strategy that the database alone carries out, read back from its tables."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -140,7 +141,11 @@ def test_a_changed_parameter_and_its_return_to_the_default_are_stored(
         page.get_by_role("button", name="Save changes").click()
         expect(page.get_by_text("Saved. The next decision uses it.")).to_be_visible()
         # The sentence of the time before may still stand there.
-        wait_for(f"{wanted} to be stored", lambda: served.value(stored) == wanted)
+        wait_for(f"{wanted} to be stored", partial(_is, served, stored, wanted))
+
+
+def _is(served: Served, query: str, wanted: str) -> bool:
+    return bool(served.value(query) == wanted)
 
 
 @pytest.mark.full
