@@ -16,16 +16,16 @@ as $$
 declare
   v_config  public.strategy_configs;
   v_is_live boolean := p_event #>> '{row,trade_mode}' is not distinct from 'LIVE';
-  v_id      uuid    := case
-    when pg_input_is_valid(p_event ->> 'id', 'uuid') then (p_event ->> 'id')::uuid
-  end;
+  v_id      uuid;
 begin
-  select * into v_config
-  from public.strategy_configs
-  where id = case
-    when pg_input_is_valid(p_event ->> 'config_id', 'uuid') then (p_event ->> 'config_id')::uuid
-  end;
-  if not found or v_id is null then
+  -- A step each: inside one expression the planner may read the text as a uuid beforehand.
+  if (pg_input_is_valid(p_event ->> 'id', 'uuid')
+      and pg_input_is_valid(p_event ->> 'config_id', 'uuid')) is not true then
+    return;
+  end if;
+  v_id := (p_event ->> 'id')::uuid;
+  select * into v_config from public.strategy_configs where id = (p_event ->> 'config_id')::uuid;
+  if not found then
     return;
   end if;
 

@@ -50,8 +50,13 @@ function Form({ config, design, onSaved }: ConfigureProps & { design: StrategyDe
   const save = () =>
     carryOut(async () => {
       const changes = {
-        parameters: changesOf(settings.parameters, parameters, type?.parameters),
-        risk_parameters: changesOf(settings.risk_parameters, risk, RISK_PARAMETERS),
+        // The design may say what the deployment, which has not taken it up yet, does not.
+        parameters: changesOf({ ...design.config, ...settings.parameters }, parameters, type?.parameters),
+        risk_parameters: changesOf(
+          { ...design.risk_parameters, ...settings.risk_parameters },
+          risk,
+          RISK_PARAMETERS,
+        ),
         ...(capital === settings.capital ? {} : { capital }),
       };
       await updateStrategy(design.id, changes, config.is_default ? null : config.id);
