@@ -42,7 +42,8 @@ def test_the_day_ends_as_one_that_nobody_disturbed(days: Days, kind: str) -> Non
     day = days.disturbed[kind]
     assert differences(days.undisturbed.books, day.books) == []
     assert day.problems == []
-    assert day.backlog > 0
+    # Between two writes of which one fails nothing need be waiting when it is looked at.
+    assert day.backlog > 0 if kind != FAILING else day.figures["store"]["retries"] > 0
     assert day.figures["outbox"] == day.figures["journal"]["held"] == 0
 
 

@@ -197,7 +197,11 @@ class RunningWorker:
 
     def wait_said(self, message: str, seconds: float = DEADLINE) -> dict[str, Any]:
         """Wait for a line."""
-        return wait_for(f"the line {message!r}", lambda: self.said(message), seconds)[0]
+        try:
+            return wait_for(f"the line {message!r}", lambda: self.said(message), seconds)[0]
+        except AssertionError as error:
+            error.add_note(f"its last lines: {''.join(self.raw[-10:]) or 'none'}")
+            raise
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to stop; return the exit code."""

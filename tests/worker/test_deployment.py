@@ -187,6 +187,7 @@ def confined(app: Path, writable: Path) -> list[str]:
 
 
 @pytest.mark.full
+@pytest.mark.timeout(300)
 @pytest.mark.skipif(
     os.geteuid() == 0 and shutil.which("setpriv") is None, reason="setpriv is not here"
 )
@@ -207,7 +208,7 @@ def test_a_worker_lives_where_nothing_can_be_written_but_its_folder(tmp_path: Pa
         given |= {"TMPDIR": str(writable), "PYTHONDONTWRITEBYTECODE": "1"}
         command = [*prefix, sys.executable, "-m", "worker", "run"]
         with watched(subprocess_in(app, command, given)) as worker:
-            worker.wait_said("ready")
+            worker.wait_said("ready", 120)
             address = worker.wait_said("health")["address"]
             wait_for("its health", lambda: httpx.get(f"{address}/healthz").status_code == 200)
             if os.geteuid() == 0:
