@@ -16,6 +16,7 @@ import os
 import pkgutil
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import forkserver
@@ -30,6 +31,9 @@ from worker import seats
 from worker.limits import Limits
 
 _PROGRAM: Final = ".__main__"
+
+# A socket's path on Linux has 107 bytes (unix(7)); multiprocessing appends 32 of them.
+_LONGEST_FOLDER: Final = 107 - len("/pymp-12345678/listener-12345678")
 
 
 class ForkServer:
@@ -49,15 +53,9 @@ class ForkServer:
         Raises
         ------
         ConfigError
-            If there is no folder for its socket.
+            If there is no folder for its socket, or its path is too long for one.
         """
-        try:
-            get_temp_dir()  # Found once, and while TMPDIR can be seen.
-        except FileNotFoundError as error:
-            raise ConfigError(
-                "no folder for temporary files can be written to; mount a tmpfs at /tmp, or name a "
-                "folder in TMPDIR"
-            ) from error
+        _find_folder()  # Found once, and while TMPDIR can be seen.
         where = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         with _environment(where), _without_main():
             forkserver.ensure_running()
@@ -82,6 +80,23 @@ class ForkServer:
         with _without_main():
             process.start()
         return process
+
+
+def _find_folder() -> None:
+    try:
+        folder = tempfile.gettempdir()
+    except FileNotFoundError as error:
+        raise ConfigError(
+            "no folder for temporary files can be written to; mount a tmpfs at /tmp, or name a "
+            "folder in TMPDIR"
+        ) from error
+    length = len(os.fsencode(folder))
+    if length > _LONGEST_FOLDER:
+        raise ConfigError(
+            f"the folder for temporary files is {folder}, {length} bytes long: a socket in it may "
+            f"have at most {_LONGEST_FOLDER}; name a shorter one in TMPDIR"
+        )
+    get_temp_dir()
 
 
 def _is_running() -> bool:

@@ -1,6 +1,7 @@
 """A worker whose journal or database is not as it ought to be says so and does the right thing."""
 
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +11,7 @@ import psutil
 import psycopg
 import pytest
 
-from core.errors import EXIT_CONFIGURATION
+from core.errors import EXIT_CONFIGURATION, ConfigError
 from tests.stacks import RunningStack, running_stack
 from tests.worker.running import (
     BANKNIFTY_CONFIG,
@@ -25,6 +26,7 @@ from tests.worker.running import (
     wait_for,
     worker_environment,
 )
+from worker.fork_server import ForkServer
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
 
@@ -170,3 +172,13 @@ def test_a_config_of_which_something_is_in_no_place_any_more_enters_nothing(
 def _run(stack: RunningStack, query: LiteralString) -> None:
     with psycopg.connect(stack.database_url) as database:
         database.execute(query)
+
+
+def test_a_folder_whose_sockets_would_have_too_long_names_is_named_with_the_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ("x" * 100)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    with pytest.raises(ConfigError, match=f"{folder}, {len(str(folder))} bytes long.* 75;"):
+        ForkServer().start()

@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -186,13 +187,20 @@ def confined(app: Path, writable: Path) -> list[str]:
     return [unshare, "--mount", "--propagation", "private", "sh", "-c", mounts, "sh", *drop]
 
 
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """Return a folder whose name has room for a socket's: `tmp_path` names the test and the run."""
+    with tempfile.TemporaryDirectory(prefix="tb-") as folder:
+        yield Path(folder)
+
+
 @pytest.mark.full
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(
     os.geteuid() == 0 and shutil.which("setpriv") is None, reason="setpriv is not here"
 )
-def test_a_worker_lives_where_nothing_can_be_written_but_its_folder(tmp_path: Path) -> None:
-    app, writable = tmp_path / "app", tmp_path / "state"
+def test_a_worker_lives_where_nothing_can_be_written_but_its_folder(short_path: Path) -> None:
+    app, writable = short_path / "app", short_path / "state"
     app.mkdir()
     writable.mkdir()
     lay_out(app)
