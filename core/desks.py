@@ -17,7 +17,11 @@ from core.trade import RunningTrade
 
 
 class Desks:
-    """Keep one desk per config, in the order in which they were deployed."""
+    """Keep one desk per config, by config id, as signals are applied.
+
+    Where two of them trade against the same depth, who comes first gets the better price. It must
+    not be who was started first, for they are started side by side.
+    """
 
     def __init__(self) -> None:
         self._desks: Final[dict[str, Desk]] = {}
@@ -37,10 +41,15 @@ class Desks:
         desk = self._desks.get(config.id)
         if desk is None:
             desk = self._desks[config.id] = Desk(config)
+            self._sort()
             desk.is_halted = config.id in self._halted
             desk.live_doubt = self._live_doubt
         else:
             desk.config = config
+
+    def _sort(self) -> None:
+        for config_id in sorted(self._desks):
+            self._desks[config_id] = self._desks.pop(config_id)
 
     def of(self, config_id: str) -> Desk:
         """Return the desk of a config.
@@ -102,7 +111,7 @@ class Desks:
             self.of(config.id).put_back(each, instrument_of)
 
     def running(self) -> list[RunningTrade]:
-        """Return all trades that have not ended, by config in the order of deployment."""
+        """Return all trades that have not ended, by config id."""
         return [trade for desk in self._desks.values() for trade in desk.running.values()]
 
     def guarded_by(self, key: InstrumentKey) -> list[RunningTrade]:

@@ -447,3 +447,23 @@ def test_what_is_watched_before_the_first_event_is_watched_since_then() -> None:
     volumes = {candle.instrument: candle.volume for candle in candles(engine.advance(at("15:31")))}
     assert volumes[RELIANCE.key] == 40
     assert engine.counters()["joined_midway"] == 0
+
+
+@pytest.mark.parametrize("deployed", [(1, 2), (2, 1)])
+def test_whoever_was_deployed_first_has_no_better_price_by_that(deployed: tuple[int, int]) -> None:
+    bench = Bench()
+    names = {number: f"00000000-0000-4000-8000-00000000009{number}" for number in (1, 2)}
+    for number in deployed:
+        bench.engine.deploy(a_config(config_id=names[number], capital="100000"))
+    bench.tick("09:30:00", 100.0)
+    for number in (1, 2):
+        bench.signal(LONG, config_id=names[number])
+    bench.tick("09:30:01", 100.0)
+    quantity = fills(bench.effects)[0].quantity
+    bids = depth_of(bids=((quantity, 104.5), (quantity, 104.4)), asks=((1, 105.0),))
+    bench.tick("09:30:02", 104.5)
+    exits = fills(bench.tick("09:30:03", 104.5, bids))
+    assert [(each.owner.config_id, str(each.price)) for each in exits] == [
+        (names[1], "104.50"),
+        (names[2], "104.40"),
+    ]
