@@ -2,7 +2,7 @@
 
 In:  whose account.
 Out: `Flattened`: what the broker said when it was read back. Only ``flat`` is a success.
-Next: `functions/flatten.py` and `worker/emergency.py`, of which one does it.
+Next: `functions/flatten.py` and `worker/configs/emergency.py`, of which one does it.
 
 Live orders are not built yet, so nothing can be open at a broker by our doing, and nothing of ours
 could close it. `NoLiveBroker` says exactly that; whoever reads it opens an incident.

@@ -2,7 +2,7 @@
 
 In:  the folder of all recordings, a day; or the folder of one run.
 Out: the runs of a day; of each run its facts and its messages, in order.
-Next: `core/replay/player.py`, which plays them; `worker/recorder.py` writes them.
+Next: `core/replay/player.py`, which plays them; `worker/replay/recorder.py` writes them.
 
 The form: `<day>/<run>/frames-0001.dhanraw.zst` are messages, in the form of
 `core/brokers/dhan/recording.py`, and `facts-0001.jsonl.zst` one fact a line; a part that has grown

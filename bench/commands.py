@@ -4,7 +4,7 @@ In:  nothing; the embedded stack, the simulator, a worker and a Node process wit
      started here. ``TRIES`` says how often each command is sent.
 Out: milliseconds on the screen and in docs/evidence/commands.md: p50, p99, worst per command; the
      same with Realtime cut, when the poll does the work.
-Next: `worker/commands.py`, `tests/e2e/command_times.py`.
+Next: `worker/configs/commands.py`, `tests/e2e/command_times.py`.
 
 Run ``python bench/commands.py``. The market runs meanwhile, with the demo user's strategies.
 """

@@ -2,7 +2,7 @@
 
 In:  nothing; the embedded stack, a browser (supabase-js in Node) and ticks are made here.
 Out: milliseconds on the screen: median, 99th percentile, worst; beside a plain insert's way.
-Next: `worker/store.py`, `worker/rounds.py`.
+Next: `worker/store/store.py`, `worker/configs/rounds.py`.
 
 Run ``python bench/end_to_end.py``. Two measurements, both with the worker's own parts:
 
@@ -46,16 +46,16 @@ from core.strategy import StrategyConfig
 from core.trade import Trade
 from tests.e2e.browser import Browser, open_browser
 from tests.stacks import RunningStack, running_stack
-from worker.child import Child
-from worker.fork_server import ForkServer
-from worker.journal import Journal
-from worker.lease import Lease
-from worker.limits import Limits
-from worker.market import Market
-from worker.messages import Answer, Candles, Load, Loaded, Message, WarmUp
-from worker.pools import Pools
-from worker.store import Store
-from worker.supabase import Supabase
+from worker.lease.lease import Lease
+from worker.market.market import Market
+from worker.processes.child import Child
+from worker.processes.fork_server import ForkServer
+from worker.processes.limits import Limits
+from worker.processes.messages import Answer, Candles, Load, Loaded, Message, WarmUp
+from worker.processes.pools import Pools
+from worker.store.journal import Journal
+from worker.store.store import Store
+from worker.store.supabase import Supabase
 
 INSTRUMENTS, STRATEGIES = 50, 10
 TICKS_PER_SECOND = int(os.environ.get("TICKS", "20000"))

@@ -2,7 +2,7 @@
 
 In:  nothing; the worker's fork server, and every registered strategy.
 Out: milliseconds and megabytes on the screen and in docs/evidence/strategy_process.md.
-Next: `worker/fork_server.py`.
+Next: `worker/processes/fork_server.py`.
 
 Run ``python bench/strategy_process.py``. A start is measured from asking for a process to its word
 that the strategy is made: fork, limits, the strategy's file read and compiled from source. Memory
@@ -31,11 +31,11 @@ from core.risk_parameters import RiskParameters
 from core.strategy import StrategyConfig
 from strategies import REGISTRY
 from tests.evidence import ROOT, table, write
-from worker.child import Child
-from worker.fork_server import ForkServer
-from worker.limits import Limits
-from worker.messages import Load, Loaded, Message
-from worker.pools import Pools
+from worker.processes.child import Child
+from worker.processes.fork_server import ForkServer
+from worker.processes.limits import Limits
+from worker.processes.messages import Load, Loaded, Message
+from worker.processes.pools import Pools
 
 ROUNDS = 15
 MOST_MS, MOST_MB = 100, 25
@@ -88,7 +88,7 @@ async def costs(pools: Pools) -> dict[str, list[Cost]]:
 
 def fresh(module_path: str) -> float:
     """Return the milliseconds a fresh interpreter takes for the same imports."""
-    code = f"import worker.seats, {module_path}"
+    code = f"import worker.processes.seats, {module_path}"
     began = time.perf_counter()
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
     return _MS * (time.perf_counter() - began)

@@ -33,11 +33,11 @@ from tests.chaos.kill_drill import differences
 from tests.chaos.kill_scene import Scene, kill_scene
 from tests.evidence import table, write
 from tests.stacks import RunningStack, running_stack
-from worker.fork_server import ForkServer
-from worker.journal import Journal
-from worker.lease import Lease
-from worker.store import Store
-from worker.supabase import Supabase
+from worker.lease.lease import Lease
+from worker.processes.fork_server import ForkServer
+from worker.store.journal import Journal
+from worker.store.store import Store
+from worker.store.supabase import Supabase
 
 PAIRS: Final = int(os.environ.get("PAIRS", "5"))
 BACKLOG: Final = int(os.environ.get("BACKLOG", "20000"))

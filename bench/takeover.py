@@ -3,7 +3,7 @@
 In:  nothing; the embedded stack, the simulator and two workers are started here, several times.
 Out: seconds on the screen and in docs/evidence/takeover.md: when the first is asked to stop, and
      when it is frozen.
-Next: `worker/standby.py`, `worker/lease.py`.
+Next: `worker/lease/standby.py`, `worker/lease/lease.py`.
 
 Run ``python bench/takeover.py``. Both workers have WORKER_STANDBY; the second waits, warm. The gap
 is from the signal to the line with which the second says that all its configs are at work.

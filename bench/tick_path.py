@@ -2,7 +2,7 @@
 
 In:  nothing; a server made here sends full packets over loopback, one per message.
 Out: ticks per second on the screen, medians of rounds taken in turn, and the ratios.
-Next: `worker/intake.py`.
+Next: `worker/feed/intake.py`.
 
 Run ``python bench/tick_path.py``. Ours is the worker's own path: picows, decoding, the engine with
 all six intervals and stop and target checks, rows for the store, completed candles pickled and
@@ -44,15 +44,15 @@ from core.hearing import Heard
 from core.instrument import Instrument, InstrumentKind, Segment
 from core.session import NS_PER_SECOND, load_calendar
 from core.session import Market as Hours
-from worker.feed import Feed
-from worker.feed_line import Account
-from worker.journal import Journal
-from worker.lease import Lease
-from worker.market import Market
-from worker.messages import Candles, encode
-from worker.store import Store
-from worker.supabase import Supabase
-from worker.tokens import FixedToken
+from worker.broker.tokens import FixedToken
+from worker.feed.feed import Feed
+from worker.feed.line import Account
+from worker.lease.lease import Lease
+from worker.market.market import Market
+from worker.processes.messages import Candles, encode
+from worker.store.journal import Journal
+from worker.store.store import Store
+from worker.store.supabase import Supabase
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 FEW, MANY = 50, 5_000

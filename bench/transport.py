@@ -2,7 +2,7 @@
 
 In:  nothing; messages as a busy minute has them, and processes that answer at once.
 Out: microseconds on the screen and in docs/evidence/transport.md, medians of runs taken in turn.
-Next: docs/decisions/0001-transport.md, which decides; `worker/messages.py`.
+Next: docs/decisions/0001-transport.md, which decides; `worker/processes/messages.py`.
 
 Run ``python bench/transport.py``. Ours is a pickle behind its length, over a socket pair, read and
 written by asyncio. Beside it, in every round: other ways to write the same message down, each
@@ -39,7 +39,7 @@ from core.hearing import Heard
 from core.instrument import Segment
 from core.tick_pace import Tick
 from tests.evidence import table, write
-from worker.messages import Answer, Candles, Decoder, Message, encode
+from worker.processes.messages import Answer, Candles, Decoder, Message, encode
 
 LINKS, PROCESSES = 100, 4
 PER_SECOND = 20_000

@@ -2,7 +2,7 @@
 
 In:  candles, gaps, and trades of its config, as they happen.
 Out: what to hand over now; nothing while the feed has a gap in one of its instruments.
-Next: `worker/rounds.py` and `core/replay/driver.py`, which hand it over.
+Next: `worker/configs/rounds.py` and `core/replay/driver.py`, which hand it over.
 
 The candles of a gap come late and one instrument after the other. A strategy that looks at several
 must not see one of them run ahead, so it hears nothing until all are whole, then everything in the

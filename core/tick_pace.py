@@ -2,7 +2,7 @@
 
 In:  who wants ticks of which instruments, and how often; trade times.
 Out: per instrument the time from which a tick is wanted, and by whom.
-Next: `worker/market.py` and `core/replay/driver.py`, which show them.
+Next: `worker/market/market.py` and `core/replay/driver.py`, which show them.
 
 Trade times of the feed are whole seconds. A tick that completes a candle or fills an order is not
 shown as well; the next one is.

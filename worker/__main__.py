@@ -74,11 +74,11 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one 
     log_to_stderr(level=logging.DEBUG if options.verbose else logging.INFO)
     try:
         if options.command == "replay":
-            from worker.replay import replay  # noqa: PLC0415 - each command loads its own parts.
+            from worker.replay.replay import replay  # noqa: PLC0415 - each command loads its own parts.
 
             return replay(options, os.environ)
         if options.command == "top":
-            from worker.top import read_place, top  # noqa: PLC0415 - the same.
+            from worker.health.top import read_place, top  # noqa: PLC0415 - the same.
 
             return top(read_place(os.environ, database=options.database), once=options.once)
         settings = read_settings(os.environ)
@@ -86,19 +86,19 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one 
         secrets += settings.dhan_login or ()
         log_to_stderr(secrets, logging.DEBUG if options.verbose else logging.INFO)
         if options.command == "doctor":
-            from worker.doctor import examine  # noqa: PLC0415 - the same.
+            from worker.health.doctor import examine  # noqa: PLC0415 - the same.
 
             return examine(settings)
         if options.command == "token":
-            from worker.token_setup import hand_in  # noqa: PLC0415 - the same.
+            from worker.broker.token_setup import hand_in  # noqa: PLC0415 - the same.
 
             return hand_in(settings)
         if options.command == "journal":
-            from worker.journal_desk import settle  # noqa: PLC0415 - the same.
+            from worker.store.journal_desk import settle  # noqa: PLC0415 - the same.
 
             return settle(settings, options.action, options.config)
         if options.command == "free":
-            from worker.free import free  # noqa: PLC0415 - the same.
+            from worker.lease.free import free  # noqa: PLC0415 - the same.
 
             return free(settings)
         from worker.run import run  # noqa: PLC0415 - the same.

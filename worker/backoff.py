@@ -2,7 +2,7 @@
 
 In:  failures, and successes which begin anew.
 Out: seconds.
-Next: used by `worker/feed.py`, `worker/store.py` and `worker/deployment.py`.
+Next: used by `worker/feed/feed.py`, `worker/store/store.py` and `worker/configs/deployment.py`.
 """
 
 import random

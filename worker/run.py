@@ -2,7 +2,8 @@
 
 In:  `Settings`.
 Out: a running worker; it returns when it is asked to stop, and raises when it cannot go on.
-Next: `worker/market.py` for what happens to a tick, `worker/supervisor.py` for configs.
+Next: `worker/market/market.py` for what happens to a tick, `worker/configs/supervisor.py` for
+      configs.
 
 What must hold is checked before anything is started: the database answers and has the schema we
 know, the lease is ours, Dhan accepts the token, the instrument master can be read.
@@ -22,48 +23,48 @@ from adapters.flattening import NoLiveBroker
 from adapters.own_calendar import read_calendar
 from core.errors import BrokerError, ConfigError, StoreError
 from core.session import Market as Hours
-from worker.backfill import Backfill
-from worker.beats import Beats
-from worker.books import Books
-from worker.chains import Chains
-from worker.checkpoint import Checkpoints
-from worker.commands import Commands
-from worker.cron_symbols import CronSymbols
-from worker.deltas import Deltas
-from worker.dhan import Dhan
-from worker.emergency import Emergency
-from worker.feed import Feed
-from worker.feed_gaps import FeedGaps
-from worker.feed_line import Account
-from worker.feed_subscriptions import Pulse
-from worker.figures import Figures
-from worker.fork_server import ForkServer
-from worker.health_server import STANDBY, STARTING, HealthServer
-from worker.history import History
-from worker.journal import Journal
-from worker.journal_check import checked_journal
-from worker.lease import Lease, LeaseLostError
-from worker.limits import take_all_descriptors
-from worker.market import Market
-from worker.new_day import NewDay
-from worker.orphans import Orphans
-from worker.parts import Parts
-from worker.pools import Pools
-from worker.recorder import Recorder
-from worker.recovery import Recovery
-from worker.revision import Revision
-from worker.schema import Schema, require_schema
+from worker.broker.deltas import Deltas
+from worker.broker.dhan import Dhan
+from worker.broker.history import History
+from worker.broker.token_keeper import TokenKeeper
+from worker.broker.token_setup import opened_tokens
+from worker.configs.commands import Commands
+from worker.configs.emergency import Emergency
+from worker.configs.parts import Parts
+from worker.configs.supervisor import Supervisor
+from worker.feed.feed import Feed
+from worker.feed.gaps import FeedGaps
+from worker.feed.line import Account
+from worker.feed.subscriptions import Pulse
+from worker.health.beats import Beats
+from worker.health.figures import Figures
+from worker.health.health_server import STANDBY, STARTING, HealthServer
+from worker.lease.lease import Lease, LeaseLostError
+from worker.lease.orphans import Orphans
+from worker.lease.standby import Standby
+from worker.market.backfill import Backfill
+from worker.market.chains import Chains
+from worker.market.cron_symbols import CronSymbols
+from worker.market.market import Market
+from worker.market.new_day import NewDay
+from worker.market.revision import Revision
+from worker.market.symbols import Symbols, read_master
+from worker.processes.fork_server import ForkServer
+from worker.processes.limits import take_all_descriptors
+from worker.processes.pools import Pools
+from worker.recovery.books import Books
+from worker.recovery.checkpoint import Checkpoints
+from worker.recovery.recovery import Recovery
+from worker.recovery.told import Told
+from worker.replay.recorder import Recorder
 from worker.service import Service
 from worker.settings import Settings
-from worker.standby import Standby
 from worker.state import State, opened_state
-from worker.store import Store
-from worker.supabase import Supabase
-from worker.supervisor import Supervisor
-from worker.symbols import Symbols, read_master
-from worker.token_keeper import TokenKeeper
-from worker.token_setup import opened_tokens
-from worker.told import Told
+from worker.store.journal import Journal
+from worker.store.journal_check import checked_journal
+from worker.store.schema import Schema, require_schema
+from worker.store.store import Store
+from worker.store.supabase import Supabase
 
 _log: Final = logging.getLogger(__name__)
 

@@ -12,21 +12,21 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 from core.errors import StoreError
-from worker.backfill import Backfill
-from worker.beats import Beats
-from worker.commands import Commands
-from worker.cron_symbols import CronSymbols
-from worker.deltas import Deltas
-from worker.emergency import Emergency
-from worker.feed import Feed
-from worker.lease import Lease
-from worker.new_day import NewDay
-from worker.recovery import Recovery
-from worker.revision import Revision
+from worker.broker.deltas import Deltas
+from worker.broker.token_keeper import TokenKeeper
+from worker.configs.commands import Commands
+from worker.configs.emergency import Emergency
+from worker.configs.supervisor import Supervisor
+from worker.feed.feed import Feed
+from worker.health.beats import Beats
+from worker.lease.lease import Lease
+from worker.market.backfill import Backfill
+from worker.market.cron_symbols import CronSymbols
+from worker.market.new_day import NewDay
+from worker.market.revision import Revision
+from worker.recovery.recovery import Recovery
 from worker.settings import Settings
-from worker.store import Store
-from worker.supervisor import Supervisor
-from worker.token_keeper import TokenKeeper
+from worker.store.store import Store
 
 FLUSH_SECONDS: Final = 1.5  # What is not stored by then waits on disk for the next start.
 

@@ -14,9 +14,9 @@ from core.brokers.dhan.subscription import INSTRUMENTS_PER_CONNECTION
 from core.brokers.dhan.totp import secret_bytes
 from core.errors import ConfigError
 from core.settings import SettingsReader
-from worker.limits import Limits
-from worker.record_files import RecordLimits
-from worker.tokens import Credentials
+from worker.broker.tokens import Credentials
+from worker.processes.limits import Limits
+from worker.replay.record_files import RecordLimits
 
 WALL: Final = "wall"
 FEED: Final = "feed"

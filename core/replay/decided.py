@@ -2,7 +2,7 @@
 
 In:  decisions of an engine, in their order; or the same as they were written down.
 Out: a hash per market day; of two runs that differ, the first decision in which they do.
-Next: `worker/market.py`, which keeps it live; `core/replay/player.py`, which makes it again.
+Next: `worker/market/market.py`, which keeps it live; `core/replay/player.py`, which makes it again.
 
 The hash is a chain: each decision is hashed together with the hash before it, so that it can be
 told at any moment and continued from there.

@@ -2,7 +2,8 @@
 
 In:  effects of the engine; for each candle, what the strategies that want it say.
 Out: everything that happened, collected.
-Next: `core/replay/result.py`; `worker/rounds.py` does the same with one process per strategy.
+Next: `core/replay/result.py`; `worker/configs/rounds.py` does the same with one process per
+      strategy.
 """
 
 from collections.abc import Iterable

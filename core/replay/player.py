@@ -2,7 +2,8 @@
 
 In:  `RunFacts`; the recorded messages one by one.
 Out: what the same engine and strategies make of them, and what they decided.
-Next: `core/replay/recorded.py`; `worker/replay.py` and `backtest/recording.py`, which read files.
+Next: `core/replay/recorded.py`; `worker/replay/replay.py` and `backtest/recording.py`, which read
+      files.
 
 What the worker leaves out is left out here: instruments nobody watches, prices that are not
 finite or not positive, trade times that cannot be true.

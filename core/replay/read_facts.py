@@ -224,7 +224,7 @@ def _key(values: list[Any]) -> InstrumentKey:
 
 
 _RESUMED: Final = "resumed"
-"""The run began in the midst of another, see `worker/recovery.py`."""
+"""The run began in the midst of another, see `worker/recovery/recovery.py`."""
 _OF_THE_FILES: Final = frozenset(("mark", "lost", "end"))
 """Facts about the recording itself, see `adapters/recordings.py`."""
 

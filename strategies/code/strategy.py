@@ -2,7 +2,7 @@
 
 In:  candles; trades as they change; a function that asks the code.
 Out: at most one signal per candle; whatever the code failed with is raised.
-Next: `worker/code_strategy.py`, which brings the sandbox.
+Next: `worker/processes/code_strategy.py`, which brings the sandbox.
 """
 
 from collections import deque

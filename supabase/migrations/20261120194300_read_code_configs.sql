@@ -12,7 +12,7 @@ create function private.instrument_of_rule(p_rule text, p_day date) returns publ
   language sql stable
   set search_path = ''
 as $$
-  -- The same order as worker/symbols.py: near-month future, index, share, exact symbol.
+  -- The same order as worker/market/symbols.py: near-month future, index, share, exact symbol.
   with named as (
     select upper(btrim(p_rule)) as name
   ),

@@ -15,7 +15,7 @@ from core.rows import key_text
 from core.session import IST_OFFSET_SECONDS, NS_PER_SECOND
 from tests.core.engine_driver import RUN, depth_of
 from tests.core.market import DAY, FUTURE, NIFTY, at
-from worker.record_files import RecordFiles, RecordLimits
+from worker.replay.record_files import RecordFiles, RecordLimits
 
 HEADER = "ts,open,high,low,close,volume"
 CONFIG: dict[str, Any] = {

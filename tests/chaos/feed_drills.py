@@ -27,17 +27,17 @@ from core.errors import ConfigError
 from core.instrument import Instrument
 from core.session import load_calendar
 from tests.worker.running import RunningSimulator
-from worker.dhan import Dhan
-from worker.feed import Feed
-from worker.feed_line import STEADY_SECONDS, Account
-from worker.feed_subscriptions import Pulse
-from worker.intake import Intake
-from worker.symbols import read_master
-from worker.token_file import TokenFile
-from worker.token_keeper import TokenKeeper
-from worker.token_login import Login
-from worker.token_maker import LOGIN_SECONDS, TokenMaker
-from worker.tokens import Credentials
+from worker.broker.dhan import Dhan
+from worker.broker.token_file import TokenFile
+from worker.broker.token_keeper import TokenKeeper
+from worker.broker.token_login import Login
+from worker.broker.token_maker import LOGIN_SECONDS, TokenMaker
+from worker.broker.tokens import Credentials
+from worker.feed.feed import Feed
+from worker.feed.intake import Intake
+from worker.feed.line import STEADY_SECONDS, Account
+from worker.feed.subscriptions import Pulse
+from worker.market.symbols import read_master
 
 SYMBOLS: Final = ("NIFTY", "NIFTY-FUT", "BANKNIFTY-FUT")
 SOCKETS: Final = 2

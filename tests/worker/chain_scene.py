@@ -18,16 +18,16 @@ from core.brokers.dhan.wire import FULL, LEVELS
 from core.instrument import Instrument, InstrumentKind, OptionSide, Segment
 from core.session import NS_PER_SECOND, load_calendar
 from tests.core.market import at
-from worker.chains import Chains
-from worker.feed import Feed
-from worker.feed_line import Account
-from worker.journal import Journal
-from worker.lease import Lease
-from worker.market import Market
-from worker.store import Store
-from worker.supabase import Supabase
-from worker.symbols import Symbols
-from worker.tokens import FixedToken
+from worker.broker.tokens import FixedToken
+from worker.feed.feed import Feed
+from worker.feed.line import Account
+from worker.lease.lease import Lease
+from worker.market.chains import Chains
+from worker.market.market import Market
+from worker.market.symbols import Symbols
+from worker.store.journal import Journal
+from worker.store.store import Store
+from worker.store.supabase import Supabase
 
 DAY = date(2025, 12, 1)
 NEAREST, NEXT, LATER = date(2025, 12, 2), date(2025, 12, 9), date(2025, 12, 16)

@@ -15,15 +15,15 @@ from core.gap import Gap, GapState
 from core.hearing import Heard
 from core.session import NS_PER_MINUTE, NS_PER_SECOND, load_calendar
 from tests.worker.test_market import CLOSE_SECONDS, NOBODY, OPEN_NS, SHARE, Wall, _tick
-from worker.backfill import Backfill
-from worker.dhan import Dhan
-from worker.feed_gaps import FeedGaps
-from worker.history import History
-from worker.journal import Journal
-from worker.lease import Lease
-from worker.market import Market
-from worker.store import Store
-from worker.supabase import Supabase
+from worker.broker.dhan import Dhan
+from worker.broker.history import History
+from worker.feed.gaps import FeedGaps
+from worker.lease.lease import Lease
+from worker.market.backfill import Backfill
+from worker.market.market import Market
+from worker.store.journal import Journal
+from worker.store.store import Store
+from worker.store.supabase import Supabase
 
 API = "https://api.example/v2"
 LOT = 10

@@ -26,7 +26,7 @@ from tests.worker.running import (
     wait_for,
     worker_environment,
 )
-from worker.fork_server import ForkServer
+from worker.processes.fork_server import ForkServer
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
 

@@ -21,8 +21,8 @@ from tests.worker.chain_scene import (
     a_scene,
     an_option,
 )
-from worker.option_windows import STRIKES_EACH_SIDE, contracts_in, windows_of
-from worker.symbols import Symbols
+from worker.market.option_windows import STRIKES_EACH_SIDE, contracts_in, windows_of
+from worker.market.symbols import Symbols
 
 CALL = LegRule(LegKind.OPTION, Side.BUY, OptionSide.CALL)
 PUT = LegRule(LegKind.OPTION, Side.BUY, OptionSide.PUT)

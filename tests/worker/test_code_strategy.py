@@ -14,7 +14,7 @@ from core.signals import Direction, Side, SignalType
 from core.strategy import ConfigStatus, StrategyConfig, digest_of
 from core.trade import Trade, TradeStatus
 from tests.functions.code_market import BROKEN, BUY, ENDLESS, HOLD, SMA
-from worker.messages import (
+from worker.processes.messages import (
     Answer,
     Candles,
     Crash,
@@ -26,7 +26,7 @@ from worker.messages import (
     WarmUp,
     encode,
 )
-from worker.strategy_process import Host
+from worker.processes.strategy_process import Host
 
 SHARE = Instrument(
     Segment.NSE_EQ, 2885, "RELIANCE", InstrumentKind.EQUITY, 1, Decimal("0.05")

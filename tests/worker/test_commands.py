@@ -26,8 +26,8 @@ from tests.worker.running import (
     wait_for,
     worker_environment,
 )
-from worker.top import Place, look, read_place
-from worker.top_view import drawn
+from worker.health.top import Place, look, read_place
+from worker.health.top_view import drawn
 
 PVA_CONFIG = "00000000-0000-4000-8000-000000000024"
 MEAN_REVERSION_CONFIG = "00000000-0000-4000-8000-000000000023"

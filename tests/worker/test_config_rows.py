@@ -7,7 +7,7 @@ import pytest
 
 from core.candle import Interval
 from core.errors import ConfigError
-from worker.config_rows import merged, read_design
+from worker.configs.config_rows import merged, read_design
 
 ROW: dict[str, Any] = {
     "id": "c",

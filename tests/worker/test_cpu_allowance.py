@@ -7,7 +7,7 @@ import time
 
 import psutil
 
-from worker.cpu_allowance import MINUTES, CpuAllowance, Overdrawn, cpu_seconds, put_behind
+from worker.processes.cpu_allowance import MINUTES, CpuAllowance, Overdrawn, cpu_seconds, put_behind
 
 
 def the_course(*spent: float, allowed: int = 10) -> list[str]:

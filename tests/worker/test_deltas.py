@@ -9,10 +9,10 @@ import respx
 from core.instrument import OptionSide
 from core.signals import LegKind, LegRule, Side
 from tests.worker.chain_scene import FUTURE, NEAREST, Scene, a_scene, an_option
-from worker import dhan as dhan_module
-from worker.deltas import Deltas, deltas_in
-from worker.dhan import Dhan
-from worker.option_windows import windows_of
+from worker.broker import dhan as dhan_module
+from worker.broker.deltas import Deltas, deltas_in
+from worker.broker.dhan import Dhan
+from worker.market.option_windows import windows_of
 
 API = "https://api.example/v2"
 CALL = an_option(26_000, OptionSide.CALL, NEAREST)

@@ -13,7 +13,7 @@ from dhanhq.dhan_http import DhanHTTP
 from core.errors import BrokerError, ConfigError
 from core.instrument import Instrument, InstrumentKind, Segment
 from tests.core.market import FUTURE as ANY_FUTURE
-from worker.dhan import Dhan
+from worker.broker.dhan import Dhan
 
 API, MASTER = "https://api.example/v2", "https://images.example"
 FUTURE: Instrument = ANY_FUTURE

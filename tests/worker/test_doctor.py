@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import CalendarError, ConfigError, StoreError, TradingError
 from core.session import IST, load_calendar
-from worker.doctor_rules import (
+from worker.health.doctor_rules import (
     account_of,
     calendar_from,
     clock_of,

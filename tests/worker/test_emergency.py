@@ -13,8 +13,8 @@ from tests.stacks import RunningStack, running_stack
 from tests.supabase.deployments import Deployment, deploy
 from tests.supabase.going_live import connect_broker
 from tests.supabase.people import Person, sign_up
-from worker.emergency import Emergency
-from worker.supabase import Supabase
+from worker.configs.emergency import Emergency
+from worker.store.supabase import Supabase
 
 SHARD = "main"
 

@@ -21,13 +21,13 @@ from devstack.dhan.faults import Fault, FaultKind
 from devstack.dhan.simulator import Simulator
 from tests.devstack.dhan.running import simulate, until
 from tests.devstack.dhan.small_tape import FUTURE, INDEX, OPTION
-from worker.feed import Feed
-from worker.feed_gate import Gate
-from worker.feed_line import Account
-from worker.feed_socket import FeedSocket
-from worker.feed_subscriptions import MANY, SILENCE_SECONDS, Pulse
-from worker.intake import Intake
-from worker.tokens import Another, FixedToken
+from worker.broker.tokens import Another, FixedToken
+from worker.feed.feed import Feed
+from worker.feed.feed_socket import FeedSocket
+from worker.feed.gate import Gate
+from worker.feed.intake import Intake
+from worker.feed.line import Account
+from worker.feed.subscriptions import MANY, SILENCE_SECONDS, Pulse
 
 TICK = Decimal("0.05")
 SPACING_SECONDS = 0.1

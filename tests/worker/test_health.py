@@ -8,12 +8,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 
 from core.errors import ConfigError
-from worker.answer_times import AnswerTimes
-from worker.figures import Report
-from worker.health import Verdict, judged
-from worker.health_server import STANDBY, HealthServer
-from worker.metrics import MOST_CONFIGS, exposition
-from worker.top_view import View, drawn
+from worker.configs.answer_times import AnswerTimes
+from worker.health.figures import Report
+from worker.health.health import Verdict, judged
+from worker.health.health_server import STANDBY, HealthServer
+from worker.health.metrics import MOST_CONFIGS, exposition
+from worker.health.top_view import View, drawn
 
 Row = dict[str, Any]
 

@@ -20,8 +20,8 @@ from core.session import (
     load_calendar,
 )
 from tests.core.market import DAY, RELIANCE
-from worker.dhan import Dhan
-from worker.history import History
+from worker.broker.dhan import Dhan
+from worker.broker.history import History
 
 API = "https://api.example/v2"
 

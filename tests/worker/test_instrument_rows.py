@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from core.instrument import Instrument, InstrumentKind, Segment
-from worker.instrument_rows import instrument_row
+from worker.market.instrument_rows import instrument_row
 
 SHARE = Instrument(Segment.NSE_EQ, 2885, "RELIANCE", InstrumentKind.EQUITY, 1, Decimal("0.10"))
 

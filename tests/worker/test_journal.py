@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import EXIT_CONFIGURATION
-from worker.journal import Event, Journal, Keep, open_journal
-from worker.journal_file import FORMAT, DamagedError, JournalError
+from worker.store.journal import Event, Journal, Keep, open_journal
+from worker.store.journal_file import FORMAT, DamagedError, JournalError
 
 
 def _event(number: int, kind: str = "log") -> Event:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from worker.disk import Disk
-from worker.journal import Event, Journal, Keep
-from worker.journal_file import JournalError
-from worker.journal_room import KEEP_DAYS, SLICE, JournalRoom
-from worker.outgoing import Outgoing
+from worker.store.disk import Disk
+from worker.store.journal import Event, Journal, Keep
+from worker.store.journal_file import JournalError
+from worker.store.journal_room import KEEP_DAYS, SLICE, JournalRoom
+from worker.store.outgoing import Outgoing
 
 MEGABYTE = 1 << 20
 

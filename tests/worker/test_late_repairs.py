@@ -10,9 +10,9 @@ from core.rows import candle_row
 from core.session import Session
 from tests.worker.test_backfill import API, LOT, Scene, _columns, _lose_a_minute, _scene
 from tests.worker.test_market import OPEN_NS
-from worker.history import History
-from worker.late_repairs import LateRepairs
-from worker.stored_candles import differing
+from worker.broker.history import History
+from worker.market.late_repairs import LateRepairs
+from worker.market.stored_candles import differing
 
 
 class Stored:

@@ -8,7 +8,7 @@ from tests.worker.running import PROJECT
 
 WANTING = """
 import mmap, os, resource
-from worker.limits import Limits, confine, memory_reason
+from worker.processes.limits import Limits, confine, memory_reason
 
 confine(Limits(memory_mb=64))
 
@@ -39,7 +39,7 @@ for want in (memory, shared_memory, a_file, descriptors):
 """
 HELD = """
 import resource
-from worker.limits import Limits, confine
+from worker.processes.limits import Limits, confine
 
 resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
 confine(Limits())

@@ -15,12 +15,12 @@ from core.session import NS_PER_SECOND, load_calendar
 from core.session import Market as Hours
 from core.signals import Signal, SignalType
 from tests.core.market import DAY
-from worker.journal import Journal
-from worker.lease import Lease
-from worker.market import Market
-from worker.rounds import Wanted
-from worker.store import Store
-from worker.supabase import Supabase
+from worker.configs.rounds import Wanted
+from worker.lease.lease import Lease
+from worker.market.market import Market
+from worker.store.journal import Journal
+from worker.store.store import Store
+from worker.store.supabase import Supabase
 
 SHARE = Instrument(Segment.NSE_EQ, 2885, "RELIANCE", InstrumentKind.EQUITY, 1, Decimal("0.10"))
 NOBODY = "http://127.0.0.1:9"

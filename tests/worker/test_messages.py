@@ -15,7 +15,7 @@ from core.instrument import Segment
 from core.risk_parameters import RiskParameters
 from core.signals import Signal, SignalType
 from core.strategy import StrategyConfig
-from worker.messages import (
+from worker.processes.messages import (
     Answer,
     AskFigures,
     Candles,

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.journal import Event, Journal
-from worker.journal_desk import ACCEPT, MARKET, RETRY, SKIP, JournalDesk
-from worker.outgoing import Batch, Outgoing
+from worker.store.journal import Event, Journal
+from worker.store.journal_desk import ACCEPT, MARKET, RETRY, SKIP, JournalDesk
+from worker.store.outgoing import Batch, Outgoing
 
 APPLIED = {"outcome": "applied"}
 HELD = {"outcome": "held"}

@@ -3,8 +3,8 @@
 import asyncio
 import socket
 
-from worker import output
-from worker.output import LINES_AT_ONCE, LONGEST, LineBudget, Output
+from worker.processes import output
+from worker.processes.output import LINES_AT_ONCE, LONGEST, LineBudget, Output
 
 
 def an_output() -> tuple[Output, list[str]]:

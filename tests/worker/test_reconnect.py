@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import ConfigError
 from worker.backoff import Backoff
-from worker.reconnect import Reconnect
+from worker.feed.reconnect import Reconnect
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from adapters.recordings import RecordedRun, days_of, run_at, runs_of
 from core.errors import DataError
 from core.session import ist_midnight_ns
 from tests.worker.running import PROJECT, wait_for
-from worker import record_files, recorder
-from worker.record_files import RecordLimits
-from worker.recorder import Recorder
+from worker.replay import record_files, recorder
+from worker.replay.record_files import RecordLimits
+from worker.replay.recorder import Recorder
 
 MONDAY, TUESDAY, WEDNESDAY = date(2026, 11, 16), date(2026, 11, 17), date(2026, 11, 18)
 NOON_NS = 12 * 3600 * 10**9
@@ -193,7 +193,7 @@ def test_a_folder_that_vanishes_ends_the_recording_and_nothing_else(
 _WRITER = """
 import sys, time, uuid
 from pathlib import Path
-from worker.recorder import Recorder
+from worker.replay.recorder import Recorder
 made = Recorder(Path(sys.argv[1]), uuid.uuid4())
 made.market_ns = lambda: int(sys.argv[2])
 number = 0

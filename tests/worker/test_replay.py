@@ -33,15 +33,15 @@ from tests.backtest.market_files import (
 from tests.core.market import DAY, FUTURE, at
 from tests.recordings import run_folder
 from worker.__main__ import _parser
-from worker.journal import Journal
-from worker.lease import Lease
-from worker.market import Market
-from worker.record_files import RecordFiles, RecordLimits
-from worker.recorder import Recorder
-from worker.replay import EXIT_DIFFERENT
-from worker.replay import replay as worker_replay
-from worker.store import Store
-from worker.supabase import Supabase
+from worker.lease.lease import Lease
+from worker.market.market import Market
+from worker.replay.record_files import RecordFiles, RecordLimits
+from worker.replay.recorder import Recorder
+from worker.replay.replay import EXIT_DIFFERENT
+from worker.replay.replay import replay as worker_replay
+from worker.store.journal import Journal
+from worker.store.store import Store
+from worker.store.supabase import Supabase
 
 from core import hooks  # isort: skip
 
@@ -284,7 +284,7 @@ def recorded_market(folder: Path, wall: Wall) -> Iterator[Market]:
 
 
 def deploy(market: Market, strategy: Strategy, thinks: Sequence[int]) -> SlowChild:
-    """Deploy a strategy as `worker/launch.py` does."""
+    """Deploy a strategy as `worker/configs/launch.py` does."""
     market.watch(FUTURE, has_derivatives=False)
     fact = a_config_fact()
     rows = [{"fact": "run", "run_id": str(UUID(int=1))}, {"fact": "configs", **fact}]

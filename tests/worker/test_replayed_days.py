@@ -30,9 +30,9 @@ from tests.worker.running import (
     running_worker,
     wait_for,
 )
-from worker.record_files import RecordFiles, RecordLimits
-from worker.replay import EXIT_DIFFERENT
-from worker.replay_day import recorded_decisions
+from worker.replay.record_files import RecordFiles, RecordLimits
+from worker.replay.replay import EXIT_DIFFERENT
+from worker.replay.replay_day import recorded_decisions
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(600)]
 

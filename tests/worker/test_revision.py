@@ -18,8 +18,8 @@ from tests.worker.running import (
     running_worker,
     wait_for,
 )
-from worker.revision import revised
-from worker.stored_candles import differing
+from worker.market.revision import revised
+from worker.market.stored_candles import differing
 
 FUTURE = "NIFTY-Nov2026-FUT"
 Row = dict[str, Any]

@@ -13,8 +13,8 @@ from core.order import Owner
 from core.signals import Direction, Side, Signal, SignalType
 from core.tick_pace import Tick
 from core.trade import Trade
-from worker import rounds
-from worker.rounds import Rounds, Wanted
+from worker.configs import rounds
+from worker.configs.rounds import Rounds, Wanted
 
 KEY, OTHER = (Segment.NSE_EQ, 1), (Segment.NSE_EQ, 2)
 

@@ -25,11 +25,11 @@ from tests.worker.running import (
     worker_environment,
 )
 from tests.worker.wire_cut import line_to
-from worker.journal import Event, Journal
-from worker.lease import Lease, LeaseLostError
-from worker.orphans import Orphans
-from worker.standby import Standby
-from worker.supabase import Supabase
+from worker.lease.lease import Lease, LeaseLostError
+from worker.lease.orphans import Orphans
+from worker.lease.standby import Standby
+from worker.store.journal import Event, Journal
+from worker.store.supabase import Supabase
 
 TAKEOVER_SECONDS = 30.0
 
@@ -94,7 +94,7 @@ async def test_the_right_to_trade_live_ends_with_the_lease_by_our_own_clock(
         await with_standby.acquire()
         assert rights(alone) == rights(with_standby) == (True, True)
         later = time.clock_gettime(time.CLOCK_BOOTTIME) + 18
-        monkeypatch.setattr("worker.lease._now", lambda: later)
+        monkeypatch.setattr("worker.lease.lease._now", lambda: later)
         assert rights(alone) == (False, True), "nobody else would send exits"
         assert rights(with_standby) == (False, False), "another may have begun to"
         sentence = "the worker's lease of shard 'alone' ended 3 s ago and could not be renewed"
@@ -104,8 +104,8 @@ async def test_the_right_to_trade_live_ends_with_the_lease_by_our_own_clock(
 async def test_a_database_that_does_not_answer_is_waited_out(
     stack: RunningStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.lease.RENEW_EVERY", 0.01)
-    monkeypatch.setattr("worker.lease._RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("worker.lease.lease.RENEW_EVERY", 0.01)
+    monkeypatch.setattr("worker.lease.lease._RETRY_SECONDS", 0.01)
     with line_to(urlsplit(stack.url).port or 0) as line:
         async with Supabase(f"http://127.0.0.1:{line.port}", stack.secret_key) as supabase:
             lease = Lease(supabase, "cut", "one")

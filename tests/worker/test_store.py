@@ -11,10 +11,10 @@ import pytest
 
 from core.errors import ConfigError, StoreError
 from tests.stacks import RunningStack, running_stack
-from worker.journal import Event, Journal
-from worker.lease import Lease, LeaseLostError
-from worker.store import Store
-from worker.supabase import RefusedError, Supabase
+from worker.lease.lease import Lease, LeaseLostError
+from worker.store.journal import Event, Journal
+from worker.store.store import Store
+from worker.store.supabase import RefusedError, Supabase
 
 
 @pytest.fixture(scope="module")

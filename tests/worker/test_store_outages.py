@@ -15,13 +15,13 @@ from core.errors import ConfigError
 from tests.chaos.bad_gateway import Fate, bad_gateway
 from tests.stacks import RunningStack, running_stack
 from tests.worker.running import BANKNIFTY_CONFIG, NIFTY_CONFIG
-from worker.journal import Event, Journal
-from worker.journal_check import checked_journal
-from worker.journal_desk import SKIP, JournalDesk
-from worker.lease import Lease
-from worker.schema import MIGRATIONS, require_schema
-from worker.store import Store
-from worker.supabase import Supabase
+from worker.lease.lease import Lease
+from worker.store.journal import Event, Journal
+from worker.store.journal_check import checked_journal
+from worker.store.journal_desk import SKIP, JournalDesk
+from worker.store.schema import MIGRATIONS, require_schema
+from worker.store.store import Store
+from worker.store.supabase import Supabase
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from core.signals import Direction, LegKind, Side, Signal, SignalType
 from core.strategy import ConfigStatus, StrategyConfig
 from core.tick_pace import Tick
 from core.trade import Trade
-from worker.messages import (
+from worker.processes.messages import (
     Answer,
     AskFigures,
     Candles,
@@ -23,7 +23,7 @@ from worker.messages import (
     Refused,
     WarmUp,
 )
-from worker.strategy_process import Host
+from worker.processes.strategy_process import Host
 
 KEY = (Segment.NSE_EQ, 1)
 MINUTE = 60 * 10**9

@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import ConfigError
 from core.instrument import Instrument, InstrumentKind, OptionSide, Segment
-from worker.symbols import Symbols
+from worker.market.symbols import Symbols
 
 TODAY = date(2026, 11, 20)
 

@@ -21,16 +21,16 @@ from devstack.dhan.fault_board import FaultBoard
 from devstack.dhan.faults import Fault, FaultKind
 from devstack.dhan.simulator import Simulator
 from tests.devstack.dhan.running import simulate, until
-from worker.dhan import Dhan
+from worker.broker.dhan import Dhan
+from worker.broker.token_file import Kept, TokenFile
+from worker.broker.token_keeper import TokenKeeper
+from worker.broker.token_life import LIFE_SECONDS
+from worker.broker.token_login import Login
+from worker.broker.token_maker import LOGIN_SECONDS, TokenMaker
+from worker.broker.token_setup import hand_in
+from worker.broker.tokens import Another, Credentials
 from worker.logs import JsonLines
 from worker.settings import read_settings
-from worker.token_file import Kept, TokenFile
-from worker.token_keeper import TokenKeeper
-from worker.token_life import LIFE_SECONDS
-from worker.token_login import Login
-from worker.token_maker import LOGIN_SECONDS, TokenMaker
-from worker.token_setup import hand_in
-from worker.tokens import Another, Credentials
 
 SEALER = SecretSealer({"test": bytes(32)})
 

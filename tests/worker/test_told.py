@@ -9,19 +9,19 @@ from typing import Any, cast
 
 import pytest
 
-import worker.told
+import worker.recovery.told
 from core.candle import Candle, Interval
 from core.errors import DataError
 from core.instrument import Segment
 from core.session import NS_PER_MINUTE
 from core.strategy import StrategyConfig
-from worker.checkpoint import Checkpoint, checkpoint_in, release
-from worker.journal import Fact, Journal, open_journal
-from worker.lease import Lease
-from worker.messages import Candles, Load, Message, WarmUp
-from worker.store import Store
-from worker.supabase import Supabase
-from worker.told import KIND, Told, told_in
+from worker.lease.lease import Lease
+from worker.processes.messages import Candles, Load, Message, WarmUp
+from worker.recovery.checkpoint import Checkpoint, checkpoint_in, release
+from worker.recovery.told import KIND, Told, told_in
+from worker.store.journal import Fact, Journal, open_journal
+from worker.store.store import Store
+from worker.store.supabase import Supabase
 
 ONE, OTHER = "config-1", "config-2"
 NO_CONFIG = cast("StrategyConfig", None)
@@ -110,7 +110,7 @@ def test_a_new_run_forgets_what_was_told_in_the_last_one(tmp_path: Path) -> None
 def test_more_than_a_bounded_amount_is_not_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker.told, "MOST_BYTES", 2_000)
+    monkeypatch.setattr(worker.recovery.told, "MOST_BYTES", 2_000)
 
     async def story(store: Store) -> None:
         told = Told(store, is_needed=True)

@@ -2,7 +2,7 @@
 
 In:  the token.
 Out: `TokenFacts`: how long it lives, and whether Dhan renews it.
-Next: `worker/token_keeper.py`, which renews in time.
+Next: `worker/broker/token_keeper.py`, which renews in time.
 
 Nothing is verified: that the token is good, only Dhan can say. A token that is no JWT is one of
 which nothing is known.

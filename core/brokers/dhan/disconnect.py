@@ -2,7 +2,7 @@
 
 In:  the reason number of a disconnect packet.
 Out: a `Reason` with its meaning and its `Policy`.
-Next: `worker/reconnect.py`, which follows the policy.
+Next: `worker/feed/reconnect.py`, which follows the policy.
 
 A feed may also end without packet 50 (a bare TCP reset), most often because another token has
 been made for the account: read the token again before any reconnect.

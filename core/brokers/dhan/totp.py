@@ -2,7 +2,7 @@
 
 In:  the secret shown when the app was set up, in base32; Unix seconds.
 Out: six digits.
-Next: `worker/token_login.py`, which logs in with them.
+Next: `worker/broker/token_login.py`, which logs in with them.
 
 References
 ----------

@@ -14,8 +14,8 @@ from tests.functions.conftest import Caller, Database, Environ, pointers, proble
 from tests.supabase.deployments import Worker
 from tests.supabase.events import event
 from tests.worker.running import RunningSimulator
-from worker.instrument_rows import instrument_row
-from worker.symbols import read_master
+from worker.market.instrument_rows import instrument_row
+from worker.market.symbols import read_master
 
 PATH = "/api/data/candles"
 

@@ -10,8 +10,17 @@ from core.strategy import StrategyConfig
 from strategies.pva import Pva
 from strategies.pva.parameters import PvaParameters
 from tests.strategies.pva.test_pva import CANDLES, a_trade
-from worker.messages import Answer, Candles, Decoder, Load, Loaded, Message, WarmUp, encode
-from worker.strategy_process import Host
+from worker.processes.messages import (
+    Answer,
+    Candles,
+    Decoder,
+    Load,
+    Loaded,
+    Message,
+    WarmUp,
+    encode,
+)
+from worker.processes.strategy_process import Host
 
 PARAMETERS = {"fade_rule": "literal", "trade": "OPTION"}
 CONFIG = StrategyConfig(
