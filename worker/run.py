@@ -12,7 +12,6 @@ know, the lease is ours, Dhan accepts the token, the instrument master can be re
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack, closing
 from datetime import date
 from functools import partial
@@ -21,7 +20,7 @@ from uuid import uuid4
 
 from adapters.flattening import NoLiveBroker
 from adapters.own_calendar import read_calendar
-from core.errors import BrokerError, ConfigError, StoreError
+from core.errors import ConfigError, StoreError
 from core.session import Market as Hours
 from worker.broker.deltas import Deltas
 from worker.broker.dhan import Dhan
@@ -45,10 +44,11 @@ from worker.lease.standby import Standby
 from worker.market.backfill import Backfill
 from worker.market.chains import Chains
 from worker.market.cron_symbols import CronSymbols
+from worker.market.listing import Listing
 from worker.market.market import Market
 from worker.market.new_day import NewDay
 from worker.market.revision import Revision
-from worker.market.symbols import Symbols, read_master
+from worker.market.symbols import Symbols
 from worker.processes.fork_server import ForkServer
 from worker.processes.limits import take_all_descriptors
 from worker.processes.pools import Pools
@@ -74,6 +74,7 @@ class _Borders(NamedTuple):
 
     supabase: Supabase
     dhan: Dhan
+    listing: Listing
     tokens: TokenKeeper
     lease: Lease
     fork_server: ForkServer
@@ -128,17 +129,18 @@ async def _run(settings: Settings, state: State, fork_server: ForkServer) -> Non
         if not settings.standby:
             await lease.look()
         await tokens.begin(may_log_in=not settings.standby)
-        symbols = await load_symbols(dhan, state)
-        borders = _Borders(supabase, dhan, tokens, lease, fork_server, health, schema)
+        listing = Listing(dhan, state.master, is_simulated=settings.follows_feed)
+        symbols = await listing.ready()
+        borders = _Borders(supabase, dhan, listing, tokens, lease, fork_server, health, schema)
         health.role = STANDBY if settings.standby else STARTING
-        if await _standby(state, borders, symbols, stop).acquire():
+        if await _standby(borders, symbols, stop).acquire():
             health.role = STARTING
             await _hold(settings, state, borders, symbols, orphans, stop)
 
 
-def _standby(state: State, borders: _Borders, symbols: Symbols, stop: asyncio.Event) -> Standby:
+def _standby(borders: _Borders, symbols: Symbols, stop: asyncio.Event) -> Standby:
     async def refresh() -> None:
-        symbols.take(list(await load_symbols(borders.dhan, state)))
+        symbols.take(list(await borders.listing.ready()))
 
     return Standby(borders.lease, stop, refresh)
 
@@ -164,28 +166,6 @@ async def _hold(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
         storing.cancel()
         await asyncio.gather(storing, return_exceptions=True)
         await _release(borders.lease)
-
-
-async def load_symbols(dhan: Dhan, state: State, *, may_be_old: bool = True) -> Symbols:
-    """Return what can be traded, of today's master or, where that cannot be had, the last one.
-
-    Parameters
-    ----------
-    may_be_old
-        Whether the last one will do.
-
-    Raises
-    ------
-    BrokerError
-        If there is none that will do.
-    """
-    try:
-        await dhan.download_master(state.master)
-    except BrokerError as error:
-        if not may_be_old or not state.master.exists():
-            raise
-        _log.warning("using the instrument master of the last run: %s", error)
-    return await asyncio.to_thread(read_master, state.master)
 
 
 async def _release(lease: Lease) -> None:
@@ -243,8 +223,7 @@ async def _work(
             Told(store, is_needed=settings.follows_feed),
         )
         known = [str(row["id"]) for row in store.waiting_rows("command")]
-        load = partial(load_symbols, borders.dhan, state, may_be_old=False)
-        service = _service(settings, borders, parts, store, journal, known, load)
+        service = _service(settings, borders, parts, store, journal, known)
         facts = {"run": run_id, "instruments": symbols.count, "clock": settings.market_clock}
         _log.info("started", extra={"facts": facts})
         await service.run(settings, stop)
@@ -298,7 +277,6 @@ def _service(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
     store: Store,
     journal: Journal,
     known_commands: list[str],
-    load: Callable[[], Awaitable[Symbols]],
 ) -> Service:
     """Make the tasks of a running worker."""
     market, feed, symbols, chains = parts.market, parts.feed, parts.symbols, parts.chains
@@ -321,7 +299,7 @@ def _service(  # noqa: PLR0913, PLR0917 - the one caller has these at hand.
         Beats(settings, market, figures),
         borders.lease,
         deltas,
-        NewDay(market, symbols, chains, supervisor, load),
+        NewDay(market, symbols, chains, supervisor, borders.listing.fetched),
         CronSymbols(parts, borders.supabase, settings.shard),
         Emergency(
             borders.supabase,

@@ -17,8 +17,9 @@ from core.session import NS_PER_MINUTE
 from core.strategy import StrategyConfig
 from worker.lease.lease import Lease
 from worker.processes.messages import Candles, Load, Message, WarmUp
-from worker.recovery.checkpoint import Checkpoint, checkpoint_in, release
+from worker.recovery.checkpoint import Checkpoint, checkpoint_in
 from worker.recovery.told import KIND, Told, told_in
+from worker.release import release
 from worker.store.journal import Fact, Journal, open_journal
 from worker.store.store import Store
 from worker.store.supabase import Supabase

@@ -70,7 +70,7 @@ class Dhan:
         candle_calls: float = CANDLE_CALLS_PER_SECOND,
     ) -> None:
         self._api_url: Final = api_url
-        self._master_url: Final = master_url
+        self.master_url: Final = master_url
         self._tokens: Final = FixedToken(tokens) if isinstance(tokens, str) else tokens
         headers = {
             "client-id": client_id,
@@ -190,7 +190,7 @@ class Dhan:
         BrokerError
             If it cannot be had; what `target` held before is still there.
         """
-        url = f"{self._master_url}/api-scrip-master-detailed.csv"
+        url = f"{self.master_url}/api-scrip-master-detailed.csv"
         part = target.with_suffix(".part")
         try:
             async with self._client.stream("GET", url) as response:

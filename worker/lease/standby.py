@@ -17,9 +17,8 @@ from datetime import date
 from typing import Final
 
 from core.errors import StoreError, TradingError
-from core.session import ist_date
 from worker.lease.lease import Lease, LeaseLostError
-from worker.market.new_day import BEGINS_AT_NS
+from worker.market.listing import listing_day
 
 POLL_SECONDS: Final = 0.5
 
@@ -101,4 +100,4 @@ class Standby:
 
 
 def _today() -> date:
-    return ist_date(time.time_ns() - BEGINS_AT_NS)
+    return listing_day(time.time_ns())

@@ -14,15 +14,13 @@ from datetime import date
 from typing import Final
 
 from core.errors import TradingError
-from core.session import NS_PER_MINUTE, ist_date
 from worker.configs.supervisor import Supervisor
 from worker.market.chains import Chains
 from worker.market.instrument_rows import instrument_row
+from worker.market.listing import listing_day
 from worker.market.market import Market
 from worker.market.symbols import Symbols
 
-BEGINS_AT_NS: Final = 8 * 60 * NS_PER_MINUTE
-"""Into a date: by 08:00 in India the broker has listed the day's contracts."""
 AGAIN_SECONDS: Final = 30.0
 """How long to wait before a listing is asked for again that could not be had."""
 _LOOK_SECONDS: Final = 1.0
@@ -65,7 +63,7 @@ class NewDay:
         """Begin each new day until cancelled; the first one has begun already."""
         while True:
             now_ns = self._market.now_ns
-            day = ist_date(now_ns - BEGINS_AT_NS) if now_ns else None
+            day = listing_day(now_ns) if now_ns else None
             if day is not None and day != self._day:
                 if self._day is not None:
                     await self._begin(day)

@@ -11,19 +11,15 @@ has it already. Where the market has moved on, the books of the database are tak
 
 import pickle
 from collections.abc import Callable, Iterable
-from functools import cache
-from hashlib import sha256
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import core
-import worker
 from core.candle import InstrumentKey
 from core.errors import DataError
 from core.session import NS_PER_MINUTE
 from worker.configs.deployment import Deployment
 from worker.configs.launch import KeptConfig
 from worker.configs.parts import Parts
+from worker.release import release
 from worker.store.journal import Fact
 from worker.store.store import Store
 
@@ -120,21 +116,10 @@ def checkpoint_in(fact: Fact) -> Checkpoint:
     """
     try:
         found = pickle.loads(fact.body)  # noqa: S301 - our own file, which only we read.
-    except Exception as error:  # Whatever the pickle of another release may raise.
+    except Exception as error:  # A pickle of another release raises anything.
         raise DataError(f"checkpoint {fact.key} cannot be read: {error}") from error
     if not isinstance(found, Checkpoint):
         raise DataError(f"checkpoint {fact.key} is a {type(found).__name__}")
     if found.release != release():
         raise DataError(f"checkpoint {fact.key} was taken by another release")
     return found
-
-
-@cache
-def release() -> str:
-    """Return a digest of the code of `core` and `worker`."""
-    digest = sha256()
-    for package in (core, worker):
-        for folder in map(Path, package.__path__):
-            for file in sorted(folder.rglob("*.py")):
-                digest.update(file.read_bytes())
-    return digest.hexdigest()

@@ -141,6 +141,6 @@ def checked(messages: list[Message], config_id: str) -> list[Message]:
 def _unpickled(fact: Fact) -> Minute:
     try:
         minute: Minute = pickle.loads(fact.body)  # noqa: S301 - our own file, which only we read.
-    except Exception as error:  # Whatever the pickle of another release may raise.
+    except Exception as error:  # A pickle of another release raises anything.
         raise DataError(f"fact {fact.sequence} of the journal cannot be read: {error}") from error
     return minute
