@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 
 from core.errors import ConfigError
-from worker.configs.answer_times import AnswerTimes
+from worker.answer_times import AnswerTimes
 from worker.health.figures import Report
 from worker.health.health import Verdict, judged
 from worker.health.health_server import STANDBY, HealthServer

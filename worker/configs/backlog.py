@@ -10,7 +10,7 @@ from typing import Final
 
 from core.candle import InstrumentKey
 from core.tick_pace import Tick
-from worker.configs.answer_times import AnswerTimes
+from worker.answer_times import AnswerTimes
 
 
 class Backlog:

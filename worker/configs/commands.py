@@ -20,7 +20,7 @@ from typing import Any, Final
 from realtime import AsyncRealtimeClient, RealtimePostgresChangesListenEvent
 
 from core.errors import StoreError
-from worker.configs.answer_times import AnswerTimes
+from worker.answer_times import AnswerTimes
 from worker.configs.supervisor import Supervisor
 from worker.store.supabase import Supabase
 

@@ -16,8 +16,8 @@ from typing import Any, Final, NamedTuple
 import psutil
 
 from core.rows import iso_time
+from worker.answer_times import AnswerTimes
 from worker.broker.deltas import Deltas
-from worker.configs.answer_times import AnswerTimes
 from worker.configs.commands import Commands
 from worker.configs.deployment import Deployment
 from worker.configs.supervisor import Supervisor

@@ -19,7 +19,7 @@ from typing import Final, Self
 from aiohttp import web
 
 from core.errors import ConfigError
-from worker.configs.answer_times import AnswerTimes
+from worker.answer_times import AnswerTimes
 from worker.health.figures import Figures, Report
 from worker.health.health import Verdict, judged
 from worker.health.metrics import exposition

@@ -20,7 +20,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from worker.configs.answer_times import AnswerTimes
+from worker.answer_times import AnswerTimes
 from worker.health.figures import Report
 from worker.health.health import Verdict, judged
 

@@ -28,7 +28,7 @@ from core.session import Market as Hours
 from core.session import TradingCalendar, market_of
 from core.tick_pace import Tick, TickPace
 from core.trade import Trade
-from worker.configs.answer_times import AnswerTimes
+from worker.answer_times import AnswerTimes
 from worker.configs.rounds import Rounds, Wanted
 from worker.feed.intake import Intake, Route
 from worker.market.holdings import Holdings

@@ -17,8 +17,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from core.errors import StoreError
+from worker.answer_times import AnswerTimes
 from worker.backoff import Backoff
-from worker.configs.answer_times import AnswerTimes
 from worker.lease.lease import LOST, Lease
 from worker.store.disk import Disk
 from worker.store.journal import Event

@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from core.errors import StoreError
 from core.rows import iso_time
-from worker.configs.answer_times import AnswerTimes
+from worker.answer_times import AnswerTimes
 from worker.configs.config_events import log_row
 from worker.lease.lease import Lease
 from worker.store.disk import Disk
