@@ -2,7 +2,7 @@
 
 In:  nothing; a server made here sends full packets over loopback, one per message.
 Out: ticks per second on the screen, medians of rounds taken in turn, and the ratios.
-Next: `worker/feed/intake.py`.
+Next: `core/intake.py`.
 
 Run ``python bench/tick_path.py``. Ours is the worker's own path: picows, decoding, the engine with
 all six intervals and stop and target checks, rows for the store, completed candles pickled and

@@ -25,6 +25,7 @@ from core.brokers.dhan.wire import Fields, PacketKind
 from core.engine import Engine
 from core.errors import ConfigError
 from core.instrument import Instrument
+from core.intake import Intake
 from core.session import load_calendar
 from tests.worker.running import RunningSimulator
 from worker.broker.dhan import Dhan
@@ -34,7 +35,6 @@ from worker.broker.token_login import Login
 from worker.broker.token_maker import LOGIN_SECONDS, TokenMaker
 from worker.broker.tokens import Credentials
 from worker.feed.feed import Feed
-from worker.feed.intake import Intake
 from worker.feed.line import STEADY_SECONDS, Account
 from worker.feed.subscriptions import Pulse
 from worker.market.symbols import read_master

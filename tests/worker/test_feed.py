@@ -15,6 +15,7 @@ from core.brokers.dhan import wire
 from core.engine import Engine
 from core.errors import ConfigError, FeedError
 from core.instrument import Instrument, InstrumentKind, Segment
+from core.intake import Intake
 from core.session import load_calendar
 from devstack.dhan import packets
 from devstack.dhan.faults import Fault, FaultKind
@@ -25,7 +26,6 @@ from worker.broker.tokens import Another, FixedToken
 from worker.feed.feed import Feed
 from worker.feed.feed_socket import FeedSocket
 from worker.feed.gate import Gate
-from worker.feed.intake import Intake
 from worker.feed.line import Account
 from worker.feed.subscriptions import MANY, SILENCE_SECONDS, Pulse
 

@@ -2,5 +2,5 @@
 
 In:  which instruments are wanted; bytes.
 Out: ticks in the engine; word of gaps.
-Next: `worker/feed/feed.py`, then `worker/feed/intake.py`, the hot path.
+Next: `worker/feed/feed.py`, then `core/intake.py`, the hot path.
 """

@@ -17,9 +17,9 @@ from core.brokers.dhan.subscription import CONNECTIONS_PER_ACCOUNT, INSTRUMENTS_
 from core.candle import InstrumentKey
 from core.errors import FeedError
 from core.instrument import Instrument
+from core.intake import Intake
 from worker.feed.feed_socket import FeedSocket
 from worker.feed.gate import Gate
-from worker.feed.intake import Intake
 from worker.feed.line import Account, FeedLine
 from worker.feed.subscriptions import FeedSubscriptions, Pulse
 

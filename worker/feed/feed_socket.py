@@ -2,7 +2,7 @@
 
 In:  frames of the websocket.
 Out: whole binary messages to the intake; word of the end.
-Next: `worker/feed/intake.py`.
+Next: `core/intake.py`.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 from core.brokers.dhan.subscription import disconnect_message
 from core.brokers.dhan.wire import Message
-from worker.feed.intake import Intake
+from core.intake import Intake
 
 _TICKER_BYTES: Final = 16
 _KEEP_ALIVE: Final = (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))

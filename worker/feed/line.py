@@ -24,10 +24,10 @@ from picows import ws_connect as connect
 from core.candle import InstrumentKey
 from core.errors import ConfigError
 from core.instrument import Instrument
+from core.intake import Intake
 from worker.broker.tokens import Another, Tokens
 from worker.feed.feed_socket import FeedSocket
 from worker.feed.gate import Gate
-from worker.feed.intake import Intake
 from worker.feed.reconnect import Following, Reconnect
 from worker.feed.subscriptions import FeedSubscriptions
 

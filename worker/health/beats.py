@@ -12,9 +12,9 @@ from typing import Any, Final
 from core.candle import InstrumentKey
 from core.rows import iso_time, key_text
 from core.session import NS_PER_MINUTE, ist_date
+from core.tick_gate import Route
 from worker.configs.day_accounts import DayAccounts
 from worker.configs.deployment import Deployment
-from worker.feed.intake import Route
 from worker.health.figures import Figures, Report, money
 from worker.market.market import Market
 from worker.settings import FEED, Settings

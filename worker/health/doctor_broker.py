@@ -20,12 +20,12 @@ from core.effects import Effects
 from core.engine import Engine
 from core.errors import ConfigError, FeedError
 from core.instrument import Instrument, InstrumentKind, Segment
+from core.intake import Intake
 from core.session import IST, load_calendar
 from worker.broker.dhan import Dhan
 from worker.broker.token_keeper import TokenKeeper
 from worker.broker.tokens import FixedToken
 from worker.feed.feed import Feed
-from worker.feed.intake import Intake
 from worker.feed.line import Account
 from worker.health.doctor_machine import Check, MachineChecks
 from worker.health.doctor_rules import account_of

@@ -22,15 +22,16 @@ from core.errors import TradingError
 from core.gap import Gap
 from core.hearing import Heard
 from core.instrument import Instrument
+from core.intake import Intake
 from core.order import Fill, Order, Owner
 from core.rows import EventRows
 from core.session import Market as Hours
 from core.session import TradingCalendar, market_of
+from core.tick_gate import Route
 from core.tick_pace import Tick, TickPace
 from core.trade import Trade
 from worker.answer_times import AnswerTimes
 from worker.configs.rounds import Rounds, Wanted
-from worker.feed.intake import Intake, Route
 from worker.market.holdings import Holdings
 from worker.market.instrument_rows import instrument_row
 from worker.market.market_clock import MarketClock
@@ -76,10 +77,10 @@ class Market:
         self.follows_feed: Final = follows_feed
         self.engine: Final = Engine(run_id, calendar, repairs_gaps=repairs_gaps)
         self.clock: Final = MarketClock(self.engine, calendar, None if follows_feed else wall_ns)
+        record = None if recorder is None else _timed(recorder, wall_ns)
         self.intake: Final = Intake(
-            self.engine, self.take_effects, self._on_control, self.clock.latest_ns, recorder
+            self.engine, self.take_effects, self._on_control, self.clock.latest_ns, record
         )
-        self.intake.wall_ns = wall_ns
         self.clock.drive(self.intake)
         self.intake.on_wanted = self._show
         self.pace: Final = TickPace()
@@ -306,6 +307,15 @@ class Market:
             self.on_told_to_go(fields[4])
         elif fields[0] == PacketKind.MARKET_STATUS and self.follows_feed:
             self.take_effects(self.clock.end_session())
+
+
+def _timed(recorder: Recorder, wall_ns: Callable[[], int]) -> Callable[[bytes], None]:
+    """Return what records a message with the time of day."""
+
+    def record(message: bytes) -> None:
+        recorder.write(wall_ns(), message)
+
+    return record
 
 
 def _nobody(*_: object) -> None:

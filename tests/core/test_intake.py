@@ -19,9 +19,9 @@ from core.candle import Candle
 from core.effects import Effects
 from core.engine import Engine
 from core.instrument import Instrument, InstrumentKind, Segment
+from core.intake import PAUSE_AT, Intake
 from core.session import NS_PER_MINUTE, NS_PER_SECOND, Market, load_calendar
 from tests.core.market import DAY
-from worker.feed.intake import PAUSE_AT, Intake
 
 FUTURE_NS = 5 * NS_PER_SECOND
 SHARE = Instrument(Segment.NSE_EQ, 2885, "RELIANCE", InstrumentKind.EQUITY, 1, Decimal("0.10"))
