@@ -190,15 +190,24 @@ class RunningWorker:
     process: subprocess.Popen[str]
     lines: list[dict[str, Any]] = field(default_factory=list)
     raw: list[str] = field(default_factory=list)
+    has_ended: bool = False
+    """Whether its log has been read to its end."""
 
     def said(self, message: str) -> list[dict[str, Any]]:
         """Return the lines whose message contains this."""
         return [line for line in list(self.lines) if message in line["message"]]
 
     def wait_said(self, message: str, seconds: float = DEADLINE) -> dict[str, Any]:
-        """Wait for a line."""
+        """Wait for a line, as long as it may come."""
+
+        def look() -> list[dict[str, Any]]:
+            is_all = self.has_ended
+            found = self.said(message)
+            assert found or not is_all, f"it ended and did not say {message!r}"
+            return found
+
         try:
-            return wait_for(f"the line {message!r}", lambda: self.said(message), seconds)[0]
+            return wait_for(f"the line {message!r}", look, seconds)[0]
         except AssertionError as error:
             error.add_note(f"its last lines: {''.join(self.raw[-10:]) or 'none'}")
             raise
@@ -221,6 +230,7 @@ class RunningWorker:
                 self.lines.append(json.loads(line))
             except ValueError:
                 self.lines.append({"message": line, "level": "raw"})
+        self.has_ended = True
 
 
 @contextmanager
