@@ -55,10 +55,15 @@ def test_the_figures_beneath_the_chart_are_those_of_the_strategy(
 
 def _last(answer: dict[str, Any]) -> dict[str, str]:
     return {
-        name: f"{values[-1]:.4f}"
+        name: _figure(values[-1])
         for name, values in answer["indicators"].items()
         if values and values[-1] is not None
     }
+
+
+def _figure(value: float) -> str:
+    """Return a figure as the page shows one: below a lakh, where the groups are India's too."""
+    return f"{value:,.0f}" if value.is_integer() else f"{value:,.{2 if abs(value) >= 100 else 4}f}"
 
 
 def test_limits_are_changed_or_refused_in_words_and_premiums_are_shown(

@@ -78,6 +78,13 @@ export function price(value: string | null | undefined): string {
   return rupees(value, { decimals: Math.max(2, fraction.replace(/0+$/, "").length) }).replace("₹", "");
 }
 
+/** A computed figure: a whole one as it is, two decimals from 100 up, four below. */
+export function figure(value: number): string {
+  if (Number.isInteger(value)) return count(value);
+  const decimals = Math.abs(value) < 100 ? 4 : 2;
+  return rupees(value.toFixed(decimals), { decimals }).replace("₹", "");
+}
+
 /** "1 trade", "1,200 trades". */
 export function counted(value: number, thing: string): string {
   return `${count(value)} ${thing}${value === 1 ? "" : "s"}`;

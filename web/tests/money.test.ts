@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { comparePaise, counted, fromPaise, groupIndian, price, rupees, signOf, sumOf, toPaise } from "../lib/money.ts";
+import { comparePaise, counted, figure, fromPaise, groupIndian, price, rupees, signOf, sumOf, toPaise } from "../lib/money.ts";
 
 test("digits are grouped the Indian way", () => {
   assert.deepEqual(
@@ -24,6 +24,17 @@ test("a price keeps the decimals it has", () => {
   assert.equal(price("24150.0500"), "24,150.05");
   assert.equal(price("24150"), "24,150.00");
   assert.equal(price("83.1275"), "83.1275");
+});
+
+test("a computed figure has the decimals that say something", () => {
+  assert.deepEqual([26034.51074, 123456.789, 11.05154, -0.25, 3, -100000].map(figure), [
+    "26,034.51",
+    "1,23,456.79",
+    "11.0515",
+    "−0.2500",
+    "3",
+    "−1,00,000",
+  ]);
 });
 
 test("sums are exact where floating point is not", () => {

@@ -13,6 +13,8 @@ import {
 } from "lightweight-charts";
 import { useEffect, useMemo } from "react";
 
+import { figure, price as priceOf } from "@/lib/money";
+
 import { type ChartCandle, type ChartLine, type ChartMarker, lineToken } from "./chart-shapes";
 import { chartColour } from "./colours";
 import { chartTime, useChart } from "./use-chart";
@@ -29,6 +31,14 @@ const HEIGHT = 384;
 const PANE_HEIGHT = 88;
 // The candles' share of the height, to one of each pane beneath.
 const PRICE_STRETCH = 4;
+// Candles of room to the right: the texts of the newest marks are as wide.
+const ROOM = 5;
+const IN_RUPEES = {
+  type: "custom",
+  minMove: 0.01,
+  formatter: (value: number) => priceOf(value.toFixed(2)),
+} as const;
+const AS_FIGURES = { type: "custom", minMove: 0.0001, formatter: figure } as const;
 
 export function PriceChart({ candles, markers = [], lines = [], label }: PriceChartProps) {
   const { ref, chart, theme } = useChart();
@@ -65,6 +75,7 @@ function draw(
     borderVisible: false,
     wickUpColor: up,
     wickDownColor: down,
+    priceFormat: IN_RUPEES,
   });
   price.setData(candles.map((candle) => ({ ...candle, time: chartTime(candle.time) })));
   const volume = chart.addSeries(HistogramSeries, {
@@ -83,6 +94,7 @@ function draw(
   );
   createSeriesMarkers(price, markers.map(markerOf));
   const drawn = drawLines(chart, lines);
+  chart.timeScale().applyOptions({ rightOffset: ROOM });
   chart.timeScale().scrollToRealTime();
   return () => {
     for (const series of [...drawn, volume, price]) chart.removeSeries(series);
@@ -101,6 +113,7 @@ function drawLines(chart: IChartApi, lines: readonly ChartLine[]) {
         title: line.name,
         priceLineVisible: false,
         lastValueVisible: false,
+        priceFormat: line.pane === "price" ? IN_RUPEES : AS_FIGURES,
       },
       line.pane === "price" ? 0 : panes.indexOf(line.pane) + 1,
     );

@@ -12,6 +12,7 @@ import { Empty, Shown } from "@/components/ui/states";
 import { useInterval } from "@/lib/live/use-interval";
 import { useQuery } from "@/lib/live/use-query";
 import { useTrades } from "@/lib/live/use-trades";
+import { figure } from "@/lib/money";
 import { useSettings } from "@/lib/session";
 import type { ConfigDetails } from "@/lib/tables/configs";
 import type { Trade } from "@/lib/tables/trades";
@@ -87,7 +88,7 @@ function Figures({ lines }: { lines: readonly ChartLine[] }) {
             />
             {name}
           </dt>
-          <dd className="text-ink tabular">{value?.toFixed(4) ?? "–"}</dd>
+          <dd className="text-ink tabular">{value === undefined ? "–" : figure(value)}</dd>
         </div>
       ))}
     </dl>

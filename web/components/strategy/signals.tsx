@@ -9,7 +9,7 @@ import { Card } from "@/components/ui/card";
 import { Empty, Shown } from "@/components/ui/states";
 import { useTableChanges } from "@/lib/live/live-provider";
 import { useQuery } from "@/lib/live/use-query";
-import { price } from "@/lib/money";
+import { figure, price } from "@/lib/money";
 import { readSignals, type TradingSignal } from "@/lib/tables/signals";
 import { moment } from "@/lib/time";
 
@@ -81,6 +81,6 @@ function Figure({ name, value }: { name: string; value: string }) {
 }
 
 function shown(value: unknown): string {
-  if (typeof value === "number") return Number.isInteger(value) ? String(value) : value.toFixed(4);
+  if (typeof value === "number") return figure(value);
   return value === null ? "–" : String(value);
 }
