@@ -7,6 +7,7 @@ Next: `tests/chaos/kill_drill.py` and `tests/chaos/kill_free.py`.
   python -m tests.chaos.kill                          200 gated, 100 of processes, 100 free
   python -m tests.chaos.kill --gated 20 --free 0      others, or none
   python -m tests.chaos.kill --minutes 30             as many of them as that allows
+  python -m tests.chaos.kill --free-speed 240         the free ones at that speed (60)
   python -m tests.chaos.kill --repeat gated 17        one seed again; nothing is written
 
 Two may run side by side, each with its own kinds: both write to build/chaos/kill.jsonl, and the
@@ -29,7 +30,7 @@ from typing import Any, Final
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tests.chaos.kill_drill import PROCESS, Drill, drilled, undisturbed
-from tests.chaos.kill_free import TooLateError, freely_drilled
+from tests.chaos.kill_free import SPEED, TooLateError, freely_drilled
 from tests.chaos.kill_scene import Books, Scene, kill_scene
 from tests.evidence import ROOT, table, write
 
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
         expected = undisturbed(scene)
         if options.repeat is not None:
             kind, seed = options.repeat
-            found = _play(scene, kind, int(seed), expected)
+            found = _play(scene, kind, int(seed), expected, options.free_speed)
             sys.stdout.write(json.dumps(found, indent=2) + "\n")
             return 1 if found["problems"] else 0
         _play_all(scene, expected, commit, options)
@@ -74,6 +75,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     for kind, count in WANTED.items():
         parser.add_argument(f"--{kind}", type=int, default=count, metavar="SEEDS")
     parser.add_argument("--minutes", type=float, default=float("inf"))
+    parser.add_argument("--free-speed", type=float, default=SPEED, metavar="TIMES")
     parser.add_argument("--repeat", nargs=2, metavar=("KIND", "SEED"))
     return parser.parse_args(arguments)
 
@@ -90,7 +92,7 @@ def _play_all(scene: Scene, expected: Books, commit: str, options: argparse.Name
             if time.monotonic() > until:
                 return
             progress.update(task, description=f"{kind} {seed}")
-            found = {"commit": commit, **_play(scene, kind, seed, expected)}
+            found = {"commit": commit, **_play(scene, kind, seed, expected, options.free_speed)}
             with _file().open("a", encoding="utf-8") as file:
                 file.write(json.dumps(found) + "\n")
             for problem in found["problems"][:3]:
@@ -104,11 +106,11 @@ def _in_turn(options: argparse.Namespace) -> Iterator[tuple[str, int]]:
         yield from ((kind, seed) for kind in WANTED if seed <= most[kind])
 
 
-def _play(scene: Scene, kind: str, seed: int, expected: Books) -> Played:
+def _play(scene: Scene, kind: str, seed: int, expected: Books, free_speed: float) -> Played:
     """Play one seed; whatever goes wrong is a problem of it, and the next one is played."""
     begun = time.monotonic()
     play: Callable[[], Drill] = lambda: (  # noqa: E731 - one of two.
-        freely_drilled(scene, seed, expected)
+        freely_drilled(scene, seed, expected, free_speed)
         if kind == FREE
         else drilled(scene, kind, seed, expected)
     )
@@ -120,7 +122,9 @@ def _play(scene: Scene, kind: str, seed: int, expected: Books) -> Played:
     except Exception as error:  # noqa: BLE001 - hundreds of others are still to be played.
         drill = Drill(seed, problems=[f"{type(error).__name__}: {error}"[:2000]])
     seconds = time.monotonic() - begun
-    return {"kind": kind, **asdict(drill), "late": late, "seconds": round(seconds, 1)}
+    speed = free_speed if kind == FREE else scene.speed
+    facts = {"speed": speed, "late": late, "seconds": round(seconds, 1)}
+    return {"kind": kind, **asdict(drill), **facts}
 
 
 def _file() -> Path:
@@ -149,6 +153,7 @@ def _report(played: Sequence[Played]) -> list[str]:
     rows = [_row(kind, [each for each in played if each["kind"] == kind]) for kind in WANTED]
     head = (
         "killed",
+        "market's speed",
         "seeds, of those wanted",
         "not as it ought to be",
         "kills",
@@ -196,6 +201,7 @@ def _row(kind: str, played: Sequence[Played]) -> tuple[object, ...]:
     counted = [each for each in played if not each["late"]]
     return (
         f"{kind}: {_ABOUT[kind]}",
+        ", ".join(sorted({f"{each['speed']:g}x" for each in counted})),
         f"{len(counted)} of {WANTED[kind]}",
         sum(bool(each["problems"]) for each in counted),
         sum(len(each["kills"]) for each in counted),

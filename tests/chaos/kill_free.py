@@ -60,8 +60,13 @@ class TooLateError(AssertionError):
     """Raised when a worker was back so late that the day says nothing."""
 
 
-def freely_drilled(scene: Scene, seed: int, expected: Books) -> Drill:
+def freely_drilled(scene: Scene, seed: int, expected: Books, speed: float = SPEED) -> Drill:
     """Play a day with a kill while it runs on; return what came of it.
+
+    Parameters
+    ----------
+    speed
+        Market seconds a second: the faster, the longer the gap of the same restart.
 
     Raises
     ------
@@ -70,11 +75,10 @@ def freely_drilled(scene: Scene, seed: int, expected: Books) -> Drill:
     """
     lot = random.Random(f"free {seed}")
     drill = Drill(seed)
-    scene.begin()
-    scene.set_speed(SPEED)
+    scene.begin(speed)
     state = scene.folder / f"free-{seed}"
     shutil.rmtree(state, ignore_errors=True)
-    held = _life_until_kill(scene, state, drill, lot)
+    held = _life_until_kill(scene, state, drill, lot, speed)
     begun = time.monotonic()
     with scene.worker(state) as worker:
         worker.wait_said("ready", PATIENCE)
@@ -90,7 +94,9 @@ def freely_drilled(scene: Scene, seed: int, expected: Books) -> Drill:
     return drill
 
 
-def _life_until_kill(scene: Scene, state: Path, drill: Drill, lot: random.Random) -> set[str]:
+def _life_until_kill(
+    scene: Scene, state: Path, drill: Drill, lot: random.Random, speed: float
+) -> set[str]:
     """Let a worker live until it is killed; return the trades the database had then."""
     scene.rewind(OPENS)
     with scene.worker(state) as worker:
@@ -99,7 +105,7 @@ def _life_until_kill(scene: Scene, state: Path, drill: Drill, lot: random.Random
         worker.wait_said("ready", PATIENCE)
         minute = lot.uniform(FIRST_MINUTE, LAST_MINUTE)
         wait_for(f"minute {minute:.1f}", lambda: scene.minute() >= int(minute), PATIENCE)
-        time.sleep(minute % 1 * 60 / SPEED)
+        time.sleep(minute % 1 * 60 / speed)
         worker.process.send_signal(signal.SIGKILL)
         worker.process.wait()
         drill.kills.append(f"free at minute {minute:.2f}")

@@ -104,6 +104,8 @@ class Scene:
     ----------
     client, database
         Ways to both that stay open: they are asked many times a second.
+    speed
+        At which days are played that say nothing else, market seconds a second.
     """
 
     stack: RunningStack
@@ -111,6 +113,7 @@ class Scene:
     folder: Path
     client: httpx.Client
     database: psycopg.Connection
+    speed: float
 
     def wipe(self) -> None:
         """Put the database back to before the day, with the configs of the drill."""
@@ -129,9 +132,10 @@ class Scene:
                     (_settings(config_id), config_id),
                 )
 
-    def begin(self) -> None:
-        """Have the day begin anew, held."""
+    def begin(self, speed: float | None = None) -> None:
+        """Have the day begin anew, held, to be played at a speed."""
         self.rewind(OPENS)
+        self.control("clock", speed=speed or self.speed)
         self.wipe()
 
     def control(self, path: str, /, **body: Any) -> dict[str, Any]:
@@ -149,10 +153,6 @@ class Scene:
         """Keep the days from being revised after the close, at a moment that chance decides."""
         fault = {"kind": "rest_status", "code": 500, "path": "/v2/charts", "seconds": 86_400}
         self.control("faults", **fault)
-
-    def set_speed(self, speed: float) -> None:
-        """Play at so many market seconds a second."""
-        self.control("clock", speed=speed)
 
     def minute(self) -> int:
         """Return which minute of the day is being played."""
@@ -232,4 +232,4 @@ def kill_scene(folder: Path, speed: str = "1500") -> Iterator[Scene]:
         httpx.Client(base_url=simulator.environment["DHAN_CONTROL_URL"]) as client,
         psycopg.connect(stack.database_url, autocommit=True) as database,
     ):
-        yield Scene(stack, simulator, folder, client, database)
+        yield Scene(stack, simulator, folder, client, database, float(speed))

@@ -106,6 +106,25 @@ def test_what_runs_is_told_and_changed_when_the_worker_says_so(
     )
 
 
+@pytest.mark.parametrize("status", ["ACTIVE", "PAUSED"])
+@pytest.mark.parametrize("limit", ["max_open_trades", "daily_loss_limit_pct", "max_outlay_pct"])
+def test_what_runs_is_told_of_other_limits_of_its_portfolio(
+    user: Person, deployment: Deployment, worker: Worker, status: str, limit: str
+) -> None:
+    second = second_config(user, deployment)
+    elsewhere = deploy(user)
+    worker.must_write(
+        events.config_status(deployment, status, 1),
+        events.config_status(elsewhere, status, 1),
+    )
+    portfolio = f"portfolios?id=eq.{deployment.portfolio_id}"
+    user.update(portfolio, {limit: 3})
+    user.update(portfolio, {limit: 3, "name": "renamed"})
+    command = user.row("strategy_commands")
+    assert command["strategy_config_id"] == deployment.config_id != second
+    assert (command["command"], command["parameters"]) == ("UPDATE_CONFIG", {})
+
+
 def test_what_is_about_to_start_is_told_after_its_start(
     user: Person, deployment: Deployment
 ) -> None:

@@ -121,7 +121,7 @@ function LimitsDialog({ portfolio, isOpen, onClose, onChanged }: LimitsDialogPro
           hint="Of all strategies together; the legs of one signal count once."
           required
         />
-        <p className="text-muted text-xs">A strategy that runs goes by them from its next start on.</p>
+        <p className="text-muted text-xs">What runs goes by them from its next decision on.</p>
       </form>
     </Dialog>
   );
