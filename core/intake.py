@@ -15,11 +15,19 @@ from functools import partial
 from typing import Final
 
 from core.brokers.dhan.border import LTT_OFFSET_SECONDS
-from core.brokers.dhan.wire import FULL, Fields, Message, PacketKind, WireCounters, decode
+from core.brokers.dhan.wire import (
+    FULL,
+    FULL_TICK,
+    Fields,
+    Message,
+    PacketKind,
+    WireCounters,
+    decode,
+)
 from core.effects import Effects
 from core.engine import Engine
 from core.session import NS_PER_SECOND
-from core.tick_gate import TickGate
+from core.tick_gate import ID_BITS, TickGate
 
 PAUSE_AT: Final = 512
 """Messages in the queue at which reading stops."""
@@ -99,13 +107,18 @@ class Intake(TickGate):
 
     def _take_full(self, message: Message) -> None:
         """Take a message that is one full packet, as nearly all are: no list is made for it."""
-        fields = FULL.unpack(message)
-        if fields[1] != FULL.size:  # Which the decoder has to make sense of.
+        length, segment, security_id, told, ltt, volume, interest, depth = FULL_TICK.unpack(message)
+        if length != FULL.size:  # Which the decoder has to make sense of.
             self._play(decode(message, self.wire))
             return
         self.wire.by_code[_FULL] += 1
-        if self._packet(fields):
-            self._rest = [fields]
+        route = self._routes.get(segment << ID_BITS | security_id)
+        if route is None:
+            self._unrouted(FULL.unpack(message))
+            return
+        self._engine.book(route.slot, depth)
+        if self._price(route, told, ltt, volume, interest):
+            self._rest = [FULL.unpack(message)]
 
     def _take_goodbye(self, message: Message) -> None:
         """Tell at once why the server closes, if a message says so, and queue the rest of it."""

@@ -29,7 +29,8 @@ _PREVIOUS_CLOSE: Final = int(PacketKind.PREVIOUS_CLOSE)
 _OF_INSTRUMENTS: Final = frozenset(
     (_TICKER, int(PacketKind.DEPTH), _QUOTE, _OPEN_INTEREST, _PREVIOUS_CLOSE, _FULL)
 )
-_ID_BITS: Final = 32
+ID_BITS: Final = 32
+"""Routes go by segment code << ID_BITS | security id."""
 
 
 class Route:
@@ -129,25 +130,23 @@ class TickGate:
 
     def _packet(self, fields: Fields) -> bool:
         """Hand one packet to the engine; return whether it is to be handed over again later."""
-        route = self._routes.get(fields[2] << _ID_BITS | fields[3])
+        route = self._routes.get(fields[2] << ID_BITS | fields[3])
         if route is None:
             self._unrouted(fields)
             return False
         code: int = fields[0]
-        interest: int = UNKNOWN
         if code == _FULL:
-            told: float = fields[4]
-            ltt: int = fields[6]
-            volume: int = fields[8]
-            interest = fields[11]
             self._engine.book(route.slot, fields[18])
-        elif code == _TICKER:
-            told, ltt, volume = fields[4], fields[5], 0
-        elif code == _QUOTE:
-            told, ltt, volume = fields[4], fields[6], fields[8]
-        else:
-            self._other(route, fields)
-            return False
+            return self._price(route, fields[4], fields[6], fields[8], fields[11])
+        if code == _TICKER:
+            return self._price(route, fields[4], fields[5], 0, UNKNOWN)
+        if code == _QUOTE:
+            return self._price(route, fields[4], fields[6], fields[8], UNKNOWN)
+        self._other(route, fields)
+        return False
+
+    def _price(self, route: Route, told: float, ltt: int, volume: int, interest: int) -> bool:
+        """Hand one price to the engine; return whether it is to be handed over again later."""
         time_ns = (ltt - LTT_OFFSET_SECONDS) * NS_PER_SECOND
         if time_ns > self.limit_ns and not self._believed(time_ns):
             return self._holds > 0  # The very first tick: it is looked at again afterwards.
@@ -204,7 +203,7 @@ class TickGate:
 
 
 def _route_key(instrument: Instrument) -> int:
-    return instrument.segment.code << _ID_BITS | instrument.security_id
+    return instrument.segment.code << ID_BITS | instrument.security_id
 
 
 def _nobody_turns(time_ns: int) -> int:  # noqa: ARG001 - the shape of the callback.

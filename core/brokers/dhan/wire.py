@@ -40,6 +40,9 @@ QUOTE: Final = Struct("<BHBIfHIfIIIffff")
 OPEN_INTEREST: Final = Struct("<BHBII")
 PREVIOUS_CLOSE: Final = Struct("<BHBIfI")
 FULL: Final = Struct("<BHBIfHIfIIIIIIffff100s")
+FULL_TICK: Final = Struct("<xHBIf2xI4xI8xI24x100s")
+"""What a tick is made of in a FULL packet: length, segment, security id, price, trade time, volume,
+open interest, depth. Half the fields cost half the time."""
 DISCONNECT: Final = Struct("<BHBIH")
 
 LEVEL: Final = Struct("<IIHHff")

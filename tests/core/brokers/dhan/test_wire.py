@@ -13,7 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.brokers.dhan.packets import Full, RawLevel, named, raw_levels
-from core.brokers.dhan.wire import LAYOUTS, LEVEL, LEVELS, PacketKind, WireCounters, decode
+from core.brokers.dhan.wire import (
+    FULL,
+    FULL_TICK,
+    LAYOUTS,
+    LEVEL,
+    LEVELS,
+    PacketKind,
+    WireCounters,
+    decode,
+)
 from tests.core.shared_data import shared
 
 # Written by hand from the documentation's tables, not made with the structs under test.
@@ -250,3 +259,9 @@ def test_recorded_frame_equals_its_expected_json() -> None:
         {name.replace("qty", "quantity"): value for name, value in level.items()}
         for level in expected["depth"]
     ]
+
+
+def test_what_a_tick_is_made_of_stands_where_the_full_packet_has_it() -> None:
+    fields = FULL.unpack(FULL_BYTES)
+    assert FULL_TICK.size == FULL.size
+    assert FULL_TICK.unpack(FULL_BYTES) == tuple(fields[at] for at in (1, 2, 3, 4, 6, 8, 11, 18))
