@@ -119,21 +119,7 @@ class Dhan:
         ConfigError, BrokerError
             As `profile`.
         """
-        await self._pace.turn()
-        body = {
-            "dhanClientId": self._client_id,
-            "securityId": str(instrument.security_id),
-            "exchangeSegment": str(instrument.segment),
-            "instrument": str(instrument.kind),
-            "interval": "1",
-            "oi": True,
-            "fromDate": begin,
-            "toDate": end,
-        }
-        try:
-            return await self._ask("POST", "/charts/intraday", json=body)
-        except _NoDataError:
-            return {}
+        return await self._candles("intraday", instrument, begin, end, interval="1")
 
     async def days(self, instrument: Instrument, first: date, stop: date) -> dict[str, Any]:
         """Return daily candles of ``[first, stop)`` as Dhan's columns, empty where there are none.
@@ -145,19 +131,26 @@ class Dhan:
         ConfigError, BrokerError
             As `profile`.
         """
+        return await self._candles(
+            "historical", instrument, first.isoformat(), stop.isoformat(), expiryCode=0
+        )
+
+    async def _candles(
+        self, kind: str, instrument: Instrument, begin: str, end: str, **more: str | int
+    ) -> dict[str, Any]:
         await self._pace.turn()
         body = {
             "dhanClientId": self._client_id,
             "securityId": str(instrument.security_id),
             "exchangeSegment": str(instrument.segment),
             "instrument": str(instrument.kind),
-            "expiryCode": 0,
             "oi": True,
-            "fromDate": first.isoformat(),
-            "toDate": stop.isoformat(),
+            "fromDate": begin,
+            "toDate": end,
+            **more,
         }
         try:
-            return await self._ask("POST", "/charts/historical", json=body)
+            return await self._ask("POST", f"/charts/{kind}", json=body)
         except _NoDataError:
             return {}
 
