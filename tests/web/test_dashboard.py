@@ -22,7 +22,7 @@ PAGES = {
 PHONE = Look("phone", "light")
 PAGE_LOOKS = [
     pytest.param(USUAL, id="desktop-dark"),
-    pytest.param(PHONE, id="phone-light"),
+    pytest.param(PHONE, id="phone-light", marks=pytest.mark.full),
     pytest.param(Look("desktop", "light"), id="desktop-light", marks=pytest.mark.full),
     pytest.param(Look("phone", "dark"), id="phone-dark", marks=pytest.mark.full),
 ]
