@@ -5,7 +5,7 @@ In:  nothing; the embedded Supabase, the simulator with thousands of busy shares
 Out: samples on the screen while it runs; docs/evidence/soak.md; exit code 1 if a limit is broken.
 Next: `devstack/dhan/pulse.py`, the market.
 
-Run ``python -m tests.chaos.soak``: 385 market minutes at 20x, about twenty minutes of both cores;
+Run ``python -m tests.chaos.soak``: 385 market minutes at 21x, about twenty minutes of both cores;
 for a first look ``--minutes 10``. After the warm-up, the first fifth of the day, nothing may grow:
 the figures of the end are held against those right after it, medians of three samples each.
 
@@ -373,7 +373,7 @@ def _minute_of(market_time: str) -> float:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--minutes", type=int, default=385, help="of the market (385)")
-    parser.add_argument("--speed", type=float, default=20.0, help="market seconds a second (20)")
+    parser.add_argument("--speed", type=float, default=21.0, help="market seconds a second (21)")
     parser.add_argument("--shares", type=int, default=5_000, help="instruments (5000)")
     parser.add_argument("--heard", type=int, default=1_000, help="by strategies (1000)")
     parser.add_argument("--configs", type=int, default=100, help="strategy processes (100)")
