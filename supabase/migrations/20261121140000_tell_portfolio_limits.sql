@@ -1,6 +1,6 @@
 /*
-  What a portfolio allows counts from the next decision on: the worker learns of a change as it learns
-  of any, by a command for each of the portfolio's configs that runs.
+  What a portfolio allows counts from the next decision on: the worker learns of a change as it
+  learns of any, by a command for each of the portfolio's configs that runs.
 
   Written by   the trigger, when the user changes a limit
   Read by      worker
