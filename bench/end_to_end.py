@@ -30,7 +30,6 @@ from uuid import UUID, uuid4
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-import core
 from core.brokers.dhan.border import LTT_OFFSET_SECONDS
 from core.brokers.dhan.wire import FULL, LEVELS
 from core.candle import Candle, InstrumentKey, Interval
@@ -45,6 +44,7 @@ from core.signals import Signal, SignalType
 from core.strategy import StrategyConfig
 from core.trade import Trade
 from tests.e2e.browser import Browser, open_browser
+from tests.evidence import core_is
 from tests.stacks import RunningStack, running_stack
 from worker.lease.lease import Lease
 from worker.market.market import Market
@@ -310,8 +310,7 @@ def main() -> None:
     """Measure and print."""
     server = ForkServer()
     server.start()
-    compiled = "interpreted" if (core.__file__ or "").endswith(".py") else "compiled"
-    print(f"{platform.python_version()}, {os.cpu_count()} CPUs, core {compiled}")
+    print(f"{platform.python_version()}, {os.cpu_count()} CPUs, core {core_is()}")
     print(f"tick to decision at {TICKS_PER_SECOND:,} ticks/s (wanted: p99 below 1 ms)")
     print(f"  {asyncio.run(tick_to_decision(server))}")
     with running_stack() as stack, open_browser(stack) as browser:

@@ -36,7 +36,6 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 from dhanhq import DhanContext
 from dhanhq.marketfeed import MarketFeed
 
-import core
 from core.brokers.dhan.border import LTT_OFFSET_SECONDS
 from core.brokers.dhan.wire import FULL, LEVELS
 from core.candle import Interval
@@ -44,6 +43,7 @@ from core.hearing import Heard
 from core.instrument import Instrument, InstrumentKind, Segment
 from core.session import NS_PER_SECOND, load_calendar
 from core.session import Market as Hours
+from tests.evidence import core_is
 from worker.broker.tokens import FixedToken
 from worker.feed.feed import Feed
 from worker.feed.line import Account
@@ -263,8 +263,7 @@ def main() -> None:
             with_server(MANY, MANY_TICKS, lambda url: asyncio.run(ours(url, MANY, MANY_TICKS)))
         )
         peer.append(with_server(1, PEER_TICKS, lambda url: official(url, PEER_TICKS)))
-    compiled = "interpreted" if (core.__file__ or "").endswith(".py") else "compiled"
-    print(f"{platform.python_version()}, {os.cpu_count()} CPUs, core {compiled}, {ROUNDS} rounds")
+    print(f"{platform.python_version()}, {os.cpu_count()} CPUs, core {core_is()}, {ROUNDS} rounds")
     wall, busy = (statistics.median(each) for each in zip(*few, strict=True))
     wall_many, busy_many = (statistics.median(each) for each in zip(*many, strict=True))
     dhanhq = statistics.median(peer)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import core
+import core.engine
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,15 +33,19 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join(f"| {' | '.join(str(each) for each in line)} |" for line in lines)
 
 
+def core_is() -> str:
+    """Return whether `core` is compiled here; its packages' own files never are."""
+    return "interpreted" if (core.engine.__file__ or "").endswith(".py") else "compiled"
+
+
 def _circumstances() -> str:
     git = ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]
     commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
-    compiled = "interpreted" if (core.__file__ or "").endswith(".py") else "compiled"
     load = " ".join(f"{each:.1f}" for each in os.getloadavg())
     return (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {commit or 'unknown'}, {_processor()}, "
         f"{os.cpu_count()} CPUs, load {load} at the end; Python {platform.python_version()}, "
-        f"core {compiled}."
+        f"core {core_is()}."
     )
 
 
