@@ -13,7 +13,7 @@ import {
 } from "lightweight-charts";
 import { useEffect, useMemo } from "react";
 
-import { figure, price as priceOf } from "@/lib/money";
+import { price as priceOf } from "@/lib/money";
 
 import { type ChartCandle, type ChartLine, type ChartMarker, lineToken } from "./chart-shapes";
 import { chartColour } from "./colours";
@@ -38,7 +38,11 @@ const IN_RUPEES = {
   minMove: 0.01,
   formatter: (value: number) => priceOf(value.toFixed(2)),
 } as const;
-const AS_FIGURES = { type: "custom", minMove: 0.0001, formatter: figure } as const;
+const AS_FIGURES = {
+  type: "custom",
+  minMove: 0.0001,
+  formatter: (value: number) => priceOf(value.toFixed(4)),
+} as const;
 
 export function PriceChart({ candles, markers = [], lines = [], label }: PriceChartProps) {
   const { ref, chart, theme } = useChart();
