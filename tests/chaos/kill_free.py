@@ -105,7 +105,7 @@ def _life_until_kill(
         worker.wait_said("ready", PATIENCE)
         minute = lot.uniform(FIRST_MINUTE, LAST_MINUTE)
         wait_for(f"minute {minute:.1f}", lambda: scene.minute() >= int(minute), PATIENCE)
-        time.sleep(minute % 1 * 60 / speed)
+        time.sleep(minute % 1 * 60 / speed)  # The moment is drawn by lot: nothing to wait for.
         worker.process.send_signal(signal.SIGKILL)
         worker.process.wait()
         drill.kills.append(f"free at minute {minute:.2f}")
